@@ -7,7 +7,7 @@ set(CMAKE_CXX_FLAGS_DEV "-O1 -g1 -fno-omit-frame-pointer")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 
 # Every library is linked into programs only: one form of position-independent code, so one precompiled header serves all.
-add_compile_options(-fPIE)
+add_compile_options(-fPIE -pthread)
 add_link_options(-pie)
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough -Werror
                     -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
