@@ -1,6 +1,6 @@
 #pragma once
-// The two clocks, injected so that tests can move time. Wall time is UTC seconds since 1970 and may jump; steady time
-// only moves forward and is what time-outs use.
+// The two clocks, injected so that tests can move time. Wall time is UTC seconds since 1970 and may jump;
+// steady time only moves forward and is what time-outs use.
 #include <chrono>
 #include <cstdint>
 

@@ -1,7 +1,7 @@
 #pragma once
-// Errors as values. A failure that a caller can meet in the course of its work is a Result<T> whose Error carries a
-// kind and a sentence for people; the mail world's 4xx and 5xx fall out of the kind. Exceptions are for "this unit of
-// work is over" (see net/stream.h).
+// Errors as values. A failure that a caller can meet in the course of its work is a Result<T> whose Error
+// carries a kind and a sentence for people; the mail world's 4xx and 5xx fall out of the kind. Exceptions are
+// for "this unit of work is over" (see net/stream.h).
 #include <expected>
 #include <string>
 #include <string_view>
@@ -44,7 +44,8 @@ inline std::unexpected<Error> not_found(std::string text) {
     return std::unexpected(Error{ErrorKind::not_found, std::move(text)});
 }
 // "cannot open /x: Permission denied": what failed, with errno's meaning. Temporary unless the kind is given.
-std::unexpected<Error> system_error(std::string_view what, int error_number, ErrorKind kind = ErrorKind::temporary);
+std::unexpected<Error> system_error(std::string_view what, int error_number,
+                                    ErrorKind kind = ErrorKind::temporary);
 
 // Passes an error on from a Result of another type.
 template <class T>

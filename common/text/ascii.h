@@ -1,5 +1,6 @@
 #pragma once
-// ASCII without the locale: classes of octets, case, trimming, splitting, numbers. Octets above 127 are in no class.
+// ASCII without the locale: classes of octets, case, trimming, splitting, numbers. Octets above 127 are in no
+// class.
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -12,7 +13,9 @@ namespace ekiden::text {
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
-constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f'; }
+constexpr bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
+}
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_print(char c) { return c >= 0x20 && c < 0x7f; }
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }

@@ -35,7 +35,8 @@ std::string base64_encode(std::string_view octets) {
         std::uint32_t group = 0;
         for (std::size_t k = 0; k < 3; ++k)
             group = (group << 8) | (k < n ? static_cast<unsigned char>(octets[i + k]) : 0u);
-        for (std::size_t k = 0; k < 4; ++k) out.push_back(k <= n ? alphabet[(group >> (18 - 6 * k)) & 63] : '=');
+        for (std::size_t k = 0; k < 4; ++k)
+            out.push_back(k <= n ? alphabet[(group >> (18 - 6 * k)) & 63] : '=');
     }
     return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
-// A reading position in text, for recursive-descent parsers: one function per grammar rule takes a Cursor&. A rule that
-// does not match leaves the cursor where it was (use `mark` and `rewind`) or reports an error and ends the parse.
+// A reading position in text, for recursive-descent parsers: one function per grammar rule takes a Cursor&. A
+// rule that does not match leaves the cursor where it was (use `mark` and `rewind`) or reports an error and
+// ends the parse.
 #include <cstddef>
 #include <string_view>
 

@@ -8,15 +8,21 @@ namespace ekiden::text {
 namespace {
 
 TEST(Base64, KnownVectors) {  // RFC 4648 §10
-    for (auto [plain, encoded] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
-             {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}}) {
+    for (auto [plain, encoded] :
+         std::initializer_list<std::pair<std::string_view, std::string_view>>{{"", ""},
+                                                                              {"f", "Zg=="},
+                                                                              {"fo", "Zm8="},
+                                                                              {"foo", "Zm9v"},
+                                                                              {"foob", "Zm9vYg=="},
+                                                                              {"foobar", "Zm9vYmFy"}}) {
         EXPECT_EQ(base64_encode(plain), encoded);
         EXPECT_EQ(base64_decode(encoded), plain);
     }
 }
 
 TEST(Base64, RefusesWhatItWouldNotWrite) {
-    for (std::string_view bad : {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "=Zg=", "Zm8=Zm8=", "!!!!", "Zg==\n", "===="})
+    for (std::string_view bad :
+         {"Z", "Zg", "Zg=", "Zh==", "Zm9=", "=Zg=", "Zm8=Zm8=", "!!!!", "Zg==\n", "===="})
         EXPECT_FALSE(base64_decode(bad)) << bad;
 }
 
