@@ -1,0 +1,40 @@
+# What CTest runs beside the unit tests: house rules (label lint), fuzz targets briefly (fuzz-smoke), whole
+# instances (e2e) and the crash test (crash). Python is Debian's, whatever stands first in PATH.
+set(EKIDEN_PYTHON /usr/bin/python3)
+
+if(EKIDEN_FUZZ)
+  get_property(all_targets DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTY BUILDSYSTEM_TARGETS)
+  list(FILTER all_targets INCLUDE REGEX "_fuzz$")
+  add_custom_target(fuzz_targets)
+  if(all_targets)
+    add_dependencies(fuzz_targets ${all_targets})
+  endif()
+endif()
+
+if(EKIDEN_TESTS)
+  file(GLOB rules CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/scripts/check-*)
+  foreach(rule ${rules})
+    get_filename_component(name ${rule} NAME)
+    if(name STREQUAL "check-report")
+      continue()
+    endif()
+    add_test(NAME lint.${name} COMMAND ${EKIDEN_PYTHON} ${rule} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(lint.${name} PROPERTIES LABELS lint TIMEOUT 300)
+  endforeach()
+
+  add_test(NAME fuzz-smoke COMMAND ${EKIDEN_PYTHON} scripts/fuzz --build --seconds 5 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(fuzz-smoke PROPERTIES LABELS fuzz-smoke TIMEOUT 900 PROCESSORS 2)
+
+  # An end-to-end test is a folder tests/e2e/NN-name with a test.py; the crash tests have the same form. Each starts
+  # its own instances on free ports, so that several can run at once.
+  foreach(kind e2e crash)
+    file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${kind}/*/test.py)
+    foreach(script ${scripts})
+      get_filename_component(folder ${script} DIRECTORY)
+      get_filename_component(name ${folder} NAME)
+      add_test(NAME ${kind}.${name} COMMAND ${EKIDEN_PYTHON} ${script} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      set_tests_properties(${kind}.${name} PROPERTIES LABELS ${kind} TIMEOUT 300
+        ENVIRONMENT "EKIDEN_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/support;PYTHONDONTWRITEBYTECODE=1")
+    endforeach()
+  endforeach()
+endif()
