@@ -1,0 +1,198 @@
+#pragma once
+// smtpd, submission, pickup → manager: intake. ekiqueue → manager: the operator's view.
+#include "common/ipc/messages/control.h"
+
+namespace ekiden::ipc {
+
+struct QueueIds {
+    static constexpr std::string_view name = "queue_ids";
+    std::vector<std::string> ids;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("ids", m.ids);
+    }
+};
+
+// Ids for messages to come, never used again. Asked for in batches, so that a message's Received: header can
+// name its id without a round trip.
+struct ReserveIds {
+    static constexpr std::string_view name = "reserve_ids";
+    using Reply = QueueIds;
+    std::uint16_t count;  // 1..256
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("count", m.count);
+    }
+};
+
+struct ContentFile {
+    static constexpr std::string_view name = "content_file";
+    OwnedFd file;  // new, private, empty, open for writing; the worker closes it once it has committed
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("file", m.file);
+    }
+};
+
+// For content over spool_inline_limit. Refused (temporary) below queue_minfree.
+struct OpenContent {
+    static constexpr std::string_view name = "open_content";
+    using Reply = ContentFile;
+    std::string queue_id;  // one of those reserved by this channel
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("queue_id", m.queue_id);
+    }
+};
+
+// The content file of this id is not going to be committed (client gone, message refused).
+struct AbandonContent {
+    static constexpr std::string_view name = "abandon_content";
+    std::string queue_id;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("queue_id", m.queue_id);
+    }
+};
+
+// What the intake noted while it read the content, so that no later stage must read it again.
+struct ContentNotes {
+    std::uint64_t size;          // octets in wire form (CRLF, dots unstuffed), Received: header included
+    std::uint64_t header_size;   // octets up to and with the empty line, or all where there is none
+    std::uint64_t line_ends;     // CRLFs, so that size - line_ends is the size with LF
+    std::uint32_t longest_line;  // octets without CRLF
+    bool eight_bit;              // an octet over 127 occurs
+    bool leading_dot;            // a line begins with a dot
+    std::string message_id;      // with angle brackets; empty: none
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("size", m.size), f("header_size", m.header_size), f("line_ends", m.line_ends);
+        f("longest_line", m.longest_line), f("eight_bit", m.eight_bit), f("leading_dot", m.leading_dot);
+        f("message_id", m.message_id);
+    }
+};
+
+struct EnvelopeRecipient {
+    std::string address;   // local@domain
+    std::string original;  // ORCPT (RFC 3461), decoded "rfc822;a@b", or empty
+    std::uint8_t notify;   // RFC 3461 bits: 1 never, 2 success, 4 failure, 8 delay; 0: not given
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("address", m.address), f("original", m.original), f("notify", m.notify);
+    }
+};
+
+struct Committed {
+    static constexpr std::string_view name = "committed";
+    std::string queue_id;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("queue_id", m.queue_id);
+    }
+};
+
+// The reply comes when content and envelope are durable, and only then may the client read 250.
+struct Commit {
+    static constexpr std::string_view name = "commit";
+    using Reply = Committed;
+    std::string queue_id;         // one of those reserved by this channel
+    std::string sender;           // local@domain, empty: the null sender
+    std::string envelope_id;      // ENVID, or empty
+    std::uint8_t return_content;  // RET: 0 not given, 1 headers, 2 full
+    std::vector<EnvelopeRecipient> recipients;
+    ContentNotes notes;
+    bool in_file;          // the content is in the file that OpenContent gave; else it is here:
+    std::string content;   // wire form
+    std::int64_t arrival;  // UTC microseconds
+    // Who brought it, for log lines, DSNs and policy: name, address, HELO, protocol, login or grant.
+    std::string client_name;
+    std::string client_address;
+    std::string helo;
+    std::string protocol;  // "ESMTPSA"
+    std::string login;
+    std::string grant_user;  // the POP-before-SMTP grant that opened the relay
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("queue_id", m.queue_id), f("sender", m.sender), f("envelope_id", m.envelope_id);
+        f("return_content", m.return_content), f("recipients", m.recipients), f("notes", m.notes);
+        f("in_file", m.in_file), f("content", m.content), f("arrival", m.arrival);
+        f("client_name", m.client_name), f("client_address", m.client_address), f("helo", m.helo);
+        f("protocol", m.protocol), f("login", m.login), f("grant_user", m.grant_user);
+    }
+};
+
+// --- ekiqueue ---
+
+enum class QueueState : std::uint8_t { incoming, active, deferred, hold, last = hold };
+
+struct ListedRecipient {
+    std::string address;
+    std::string reason;  // of the last deferral, or empty
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("address", m.address), f("reason", m.reason);
+    }
+};
+
+struct ListedMessage {
+    std::string queue_id;
+    QueueState state;
+    std::uint64_t size;
+    std::int64_t arrival;  // UTC seconds
+    std::string sender;
+    bool forced_expire;
+    std::vector<ListedRecipient> recipients;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("queue_id", m.queue_id), f("state", m.state), f("size", m.size), f("arrival", m.arrival);
+        f("sender", m.sender), f("forced_expire", m.forced_expire), f("recipients", m.recipients);
+    }
+};
+
+struct QueuePage {
+    static constexpr std::string_view name = "queue_page";
+    std::vector<ListedMessage> messages;
+    std::string next;  // ask again with `after` = this; empty: that was all
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("messages", m.messages), f("next", m.next);
+    }
+};
+
+struct ListQueue {
+    static constexpr std::string_view name = "list_queue";
+    using Reply = QueuePage;
+    std::string after;    // queue id, empty: from the beginning
+    std::uint16_t count;  // messages at most
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("after", m.after), f("count", m.count);
+    }
+};
+
+enum class QueueVerb : std::uint8_t { flush, hold, release, requeue, remove, last = remove };
+
+struct ChangedMessages {
+    static constexpr std::string_view name = "changed_messages";
+    std::uint64_t count;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("count", m.count);
+    }
+};
+
+// Which messages: by id, or by recipient domain, or all; one of the three.
+struct ChangeQueue {
+    static constexpr std::string_view name = "change_queue";
+    using Reply = ChangedMessages;
+    QueueVerb verb;
+    std::string queue_id;
+    std::string site;
+    bool all;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("verb", m.verb), f("queue_id", m.queue_id), f("site", m.site), f("all", m.all);
+    }
+};
+
+}  // namespace ekiden::ipc

@@ -1,0 +1,111 @@
+#pragma once
+// smtpd, submission, manager → router: what is this address, and where does its mail go?
+#include "common/ipc/wire.h"
+
+namespace ekiden::ipc {
+
+// Postfix's address classes (ADDRESS_CLASS_README).
+enum class AddressClass : std::uint8_t {
+    local,            // mydestination, inet_interfaces
+    virtual_alias,    // virtual_alias_domains
+    virtual_mailbox,  // virtual_mailbox_domains, the accounts' domains
+    relay,            // relay_domains
+    remote,           // none of ours
+    last = remote,
+};
+
+struct RecipientVerdict {
+    static constexpr std::string_view name = "recipient_verdict";
+    AddressClass address_class;
+    bool known;          // in our classes: the recipient exists (or the class has no list)
+    std::uint16_t code;  // SMTP reply when not known: 550, or 450 where unknown_*_reject_code says
+    std::string text;    // "5.1.1 <a@b>: Recipient address rejected: User unknown in virtual mailbox table"
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("address_class", m.address_class), f("known", m.known), f("code", m.code), f("text", m.text);
+    }
+};
+
+struct VerifyRecipient {
+    static constexpr std::string_view name = "verify_recipient";
+    using Reply = RecipientVerdict;
+    std::string recipient;  // local@domain as printed by mail/address.h
+    std::string sender;     // empty: the null sender
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("recipient", m.recipient), f("sender", m.sender);
+    }
+};
+
+enum class Transport : std::uint8_t {
+    virtual_mailbox,  // local-delivery into a virtual user's Maildir
+    local,            // local-delivery for a system user
+    smtp,             // relay; next_hop is a domain, [host], or either with :port
+    lmtp,
+    discard,
+    error,  // bounce with `text` ("5.1.1 User unknown")
+    retry,  // defer with `text`
+    last = retry,
+};
+
+struct ResolvedRecipient {
+    std::uint32_t index;  // of the address in the question that it came from
+    std::string address;  // after aliases
+    Transport transport;
+    std::string next_hop;
+    std::string mailbox;  // virtual_mailbox: path below virtual_mailbox_base, "domain/user/"
+    std::uint32_t uid;    // virtual_mailbox, local: whose mailbox
+    std::uint32_t gid;
+    std::uint64_t quota;  // bytes of mail the mailbox may hold; 0: no limit
+    std::string text;     // error and retry: "5.1.1 text"
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("index", m.index), f("address", m.address), f("transport", m.transport), f("next_hop", m.next_hop);
+        f("mailbox", m.mailbox), f("uid", m.uid), f("gid", m.gid), f("quota", m.quota), f("text", m.text);
+    }
+};
+
+struct Resolution {
+    static constexpr std::string_view name = "resolution";
+    std::vector<ResolvedRecipient>
+        recipients;  // duplicates removed; at least one for each question's address
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("recipients", m.recipients);
+    }
+};
+
+struct ResolveRecipients {
+    static constexpr std::string_view name = "resolve_recipients";
+    using Reply = Resolution;
+    std::string sender;
+    std::vector<std::string> recipients;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("sender", m.sender), f("recipients", m.recipients);
+    }
+};
+
+struct TableAnswer {
+    static constexpr std::string_view name = "table_answer";
+    bool found;
+    std::string value;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("found", m.found), f("value", m.value);
+    }
+};
+
+// For workers that may open no files: the router looks up in tables named in the configuration, no others.
+struct LookUpTable {
+    static constexpr std::string_view name = "look_up_table";
+    using Reply = TableAnswer;
+    std::string table;  // "hash:/etc/ekiden/access"
+    std::string key;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("table", m.table), f("key", m.key);
+    }
+};
+
+}  // namespace ekiden::ipc
