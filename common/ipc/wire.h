@@ -107,7 +107,7 @@ class Encoder {
     }
     template <class T>
     void put_composite(const T& value) {
-        T::visit(value, [this](std::string_view name, const auto& part) { field(name, part); });
+        T::visit(value, [this](std::string_view name, const auto& part) { this->field(name, part); });
     }
     std::string& out_;
     std::vector<int>& fds_;
@@ -182,7 +182,7 @@ class Decoder {
     }
     template <class T>
     void get_composite(T& value) {
-        T::visit(value, [this](std::string_view, auto& part) { get(part); });
+        T::visit(value, [this](std::string_view, auto& part) { this->get(part); });
     }
     std::string_view bytes_;
     std::vector<OwnedFd>& fds_;
