@@ -28,6 +28,7 @@ void DotReader::put(std::string_view octets, std::string& out) {
 void DotReader::end_line(std::string& out) {
     out += "\r\n";
     facts_.size += 2;
+    ++facts_.line_ends;
     facts_.longest_line =
         std::max(facts_.longest_line, static_cast<std::uint32_t>(std::min<std::uint64_t>(line_, UINT32_MAX)));
     if (!in_body_) {

@@ -15,6 +15,7 @@ namespace ekiden::smtp {
 struct ContentFacts {
     std::uint64_t size = 0;
     std::uint64_t header_end = 0;  // where the body begins, behind the empty line; `size` when there is none
+    std::uint64_t line_ends = 0;   // CRLFs
     std::uint32_t longest_line = 0;  // without its line end
     bool eight_bit = false;          // an octet above 127
     bool dot_line = false;           // a line begins with a dot, so sending needs stuffing
