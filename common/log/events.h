@@ -1,0 +1,61 @@
+#pragma once
+// The catalogue of everything that is logged. Lines that Postfix also writes have its form, for pflogsumm,
+// fail2ban and eyes that know them. Names are stable: administrators search for them in the JSON form, tests
+// expect them.
+#include "common/log/logger.h"
+
+namespace ekiden::events {
+
+using log::Event;
+using enum log::Level;
+
+// --- master ---
+inline constexpr Event<"daemon_started", info,
+                       "daemon started -- version {version}, configuration {configuration}">
+    daemon_started;
+inline constexpr Event<"reloaded", info,
+                       "reload -- version {version}, configuration {configuration}, generation {generation}">
+    reloaded;
+inline constexpr Event<"reload_refused", error, "reload refused, the configuration in use stays: {why}">
+    reload_refused;
+inline constexpr Event<"terminating", info, "terminating on signal {signal}"> terminating;
+inline constexpr Event<"stopped", info, "stopped: every process has ended"> stopped;
+inline constexpr Event<"process_killed", warning, "process {program} pid {pid} killed by signal {signal}">
+    process_killed;
+inline constexpr Event<"process_exit", warning, "process {program} pid {pid} exit status {status}">
+    process_exit;
+inline constexpr Event<"restart_paused", warning,
+                       "{program}: bad command startup -- throttling, next start in {pause} s">
+    restart_paused;
+inline constexpr Event<"process_hung", warning,
+                       "process {program} pid {pid} does not answer for {seconds} s: replaced">
+    process_hung;
+inline constexpr Event<"start_failed", error, "{program}: cannot start: {why}"> start_failed;
+inline constexpr Event<"tls_identity_loaded", info, "certificate {file} loaded"> tls_identity_loaded;
+inline constexpr Event<"tls_identity_failed", warning,
+                       "certificate {file} cannot be used, the one in use stays: {why}">
+    tls_identity_failed;
+inline constexpr Event<"stop_forced", warning, "process {program} pid {pid} did not stop in time: killed">
+    stop_forced;
+
+// --- every process ---
+inline constexpr Event<"channel_refused", error, "channel to {peer}: {why}: closed"> channel_refused;
+inline constexpr Event<"session_failed", error, "{what}: unexpected: {why}: session ended"> session_failed;
+inline constexpr Event<"sandbox_reduced", warning, "sandbox: {what} is not available: {why}"> sandbox_reduced;
+inline constexpr Event<"accept_failed", warning, "accept on {address}: {why}"> accept_failed;
+inline constexpr Event<"lines_dropped", warning, "{count} log lines were dropped"> lines_dropped;
+
+// --- pop3d, before login ---
+inline constexpr Event<"pop3_connect", info, "connect from {client}[{address}]{!session}"> pop3_connect;
+inline constexpr Event<"pop3_disconnect", info,
+                       "disconnect from {client}[{address}]{?, user=|user|}{?, reason=|reason|}{!session}">
+    pop3_disconnect;
+inline constexpr Event<"pop3_login", info,
+                       "login: user={user}, method={method}, rip={address}{?, |tls|}{!session}">
+    pop3_login;
+inline constexpr Event<
+    "pop3_login_failed", warning,
+    "unknown[{address}]: POP3 {method} authentication failed: user={user}, rip={address}{!session}">
+    pop3_login_failed;
+
+}  // namespace ekiden::events
