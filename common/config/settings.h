@@ -5,6 +5,7 @@
 // catalogue (parameters that an administrator made up, or a transport's own limits) are found by text().
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
