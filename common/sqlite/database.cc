@@ -159,6 +159,14 @@ Result<> Database::checkpoint() {
 
 Result<std::int64_t> Database::data_version() { return number("PRAGMA data_version"); }
 
+Result<std::string> Database::image() const {
+    sqlite3_int64 size = 0;
+    std::unique_ptr<unsigned char, void (*)(void*)> octets(sqlite3_serialize(handle_.get(), "main", &size, 0),
+                                                           sqlite3_free);
+    if (!octets) return temporary("not enough memory for an image of a database");
+    return std::string(reinterpret_cast<const char*>(octets.get()), static_cast<std::size_t>(size));
+}
+
 Result<Transaction> Transaction::begin(Database& database) {
     Result<> begun = database.run_script("BEGIN IMMEDIATE");
     if (!begun) return pass(begun);

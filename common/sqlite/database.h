@@ -86,6 +86,9 @@ class Database {
     // Changes whenever another connection committed: tells that what was read before may be stale.
     Result<std::int64_t> data_version();
 
+    // The whole database as the octets of a file, for one that is built in memory and published by rename.
+    Result<std::string> image() const;
+
     explicit operator bool() const { return handle_ != nullptr; }
 
   private:

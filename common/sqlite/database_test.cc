@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 namespace ekiden::sqlite {
 namespace {
@@ -148,6 +149,16 @@ TEST_F(SqliteTest, ImmutableReaderNeedsNoLogFiles) {
     EXPECT_EQ(database.number("SELECT count(*) FROM note").value_or(-1), 1);
     EXPECT_FALSE(database.run("DELETE FROM note"));
     EXPECT_FALSE(std::filesystem::exists(path() + "-wal"));
+}
+
+TEST_F(SqliteTest, ImageIsAFile) {
+    Database database = Database::open(":memory:").value();
+    ASSERT_TRUE(database.run_script("CREATE TABLE t (a); INSERT INTO t VALUES (42)"));
+    std::string image = database.image().value();
+    std::ofstream(path(), std::ios::binary) << image;
+    Options reading;
+    reading.access = Access::immutable;
+    EXPECT_EQ(Database::open(path(), reading).value().number("SELECT a FROM t").value_or(-1), 42);
 }
 
 TEST_F(SqliteTest, MissingFileIsAnErrorUnlessItMayBeMade) {
