@@ -97,7 +97,7 @@ void Signal::notify_all() {
 }
 
 Watch::Watch(Loop& loop, int fd) : loop_(loop) {
-    must(event_assign(&event_, loop.base(), fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST, on_edge, this),
+    must(event_assign(&event_, loop.base(), fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_edge, this),
          "event_assign");
     must(event_add(&event_, nullptr), "event_add");
 }
@@ -106,6 +106,7 @@ Watch::~Watch() { event_del(&event_); }
 
 void Watch::on_edge(int, short what, void* self) {
     auto* watch = static_cast<Watch*>(self);
+    if (what & EV_CLOSED) watch->hung_up_ = true, what |= EV_READ;
     if (what & EV_READ) watch->read_.ready = true;
     if (what & EV_WRITE) watch->write_.ready = true;
     // A resumed coroutine may end and take this watch with it: nothing is touched after the last resume. The

@@ -166,8 +166,11 @@ class Watch {
     // co_await watch.readable(d): false after that time.
     auto readable(Milliseconds time) { return Awaiter(read_, time, loop_); }
     auto writable(Milliseconds time) { return Awaiter(write_, time, loop_); }
-    // The kernel just said that there is nothing: only an edge makes it ready again.
-    void drained() { read_.ready = false; }
+    // The kernel just said that there is nothing: only an edge makes it ready again. (Once the peer has ended its side
+    // there are no more edges, and reading always gives an answer.)
+    void drained() { read_.ready = hung_up_; }
+    // False: a read would only say EAGAIN.
+    bool maybe_readable() const { return read_.ready; }
     void full() { write_.ready = false; }
 
   private:
@@ -198,6 +201,7 @@ class Watch {
     Loop& loop_;
     ::event event_;
     Side read_, write_;
+    bool hung_up_ = false;
 };
 
 // A Unix signal as something to wait for, through the loop.

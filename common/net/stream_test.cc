@@ -1,0 +1,156 @@
+#include "common/net/stream.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <csignal>
+
+#include "common/event/gate.h"
+#include "common/net/listener.h"
+
+namespace ekiden::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Pair {
+    event::Loop loop;
+    OwnedFd far;
+    std::unique_ptr<Stream> near;
+    Pair() {
+        int ends[2];
+        EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+        far.reset(ends[0]);
+        near = std::make_unique<Stream>(loop, OwnedFd(ends[1]));
+    }
+    void send(std::string_view text) {
+        ASSERT_EQ(::write(far.get(), text.data(), text.size()), std::ssize(text));
+    }
+    std::string received() {
+        char text[65536];
+        ssize_t n = ::read(far.get(), text, sizeof text);
+        return std::string(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+    }
+    Line line(std::size_t limit = 100) { return loop.run(near->read_line(limit, 5s)); }
+};
+
+TEST(Stream, LinesAndTheirEnds) {
+    Pair pair;
+    pair.send("one\r\ntwo\nthree\r\r\n\r\n");
+    EXPECT_EQ(pair.line().text, "one");
+    Line two = pair.line();
+    EXPECT_EQ(two.text, "two");
+    EXPECT_FALSE(two.crlf);
+    EXPECT_EQ(pair.line().text, "three\r");
+    EXPECT_EQ(pair.line().text, "");
+}
+
+TEST(Stream, OverlongLineIsSkippedWhole) {
+    Pair pair;
+    pair.send(std::string(30000, 'x') + "\r\nnext\r\n");
+    Line overlong = pair.line(10);
+    EXPECT_TRUE(overlong.overlong);
+    EXPECT_EQ(overlong.text, "xxxxxxxxxx");
+    EXPECT_EQ(pair.line(10).text, "next");
+    pair.send("12345678901\r\n1234567890\r\n");
+    EXPECT_TRUE(pair.line(10).overlong);
+    Line exact = pair.line(10);
+    EXPECT_FALSE(exact.overlong);
+    EXPECT_EQ(exact.text, "1234567890");
+}
+
+TEST(Stream, RepliesGoOutOnlyWhenItMustWait) {
+    Pair pair;
+    pair.send("a\r\nb\r\n");
+    pair.line();
+    pair.near->write("1\r\n");
+    pair.line();
+    pair.near->write("2\r\n");
+    EXPECT_EQ(pair.received(), "");
+    EXPECT_THROW(pair.loop.run(pair.near->read_line(10, 20ms)), Closed);
+    EXPECT_EQ(pair.received(), "1\r\n2\r\n");
+}
+
+TEST(Stream, TheEndIsSeenWhateverOrderItComesIn) {
+    for (bool wait_first : {false, true}) {
+        Pair pair;
+        pair.send("last\r\n");
+        if (wait_first) pair.loop.run_once();
+        pair.far.reset();
+        EXPECT_EQ(pair.line().text, "last");
+        try {
+            pair.loop.run(pair.near->read_line(10, 5s));
+            FAIL();
+        } catch (const Closed& closed) {
+            EXPECT_EQ(closed.why, Closed::Why::peer);
+        }
+    }
+}
+
+TEST(Stream, ALineMustBeCompleteInTime) {
+    Pair pair;
+    pair.send("half a li");
+    try {
+        pair.loop.run(pair.near->read_line(100, 20ms));
+        FAIL();
+    } catch (const Closed& closed) {
+        EXPECT_EQ(closed.why, Closed::Why::timeout);
+    }
+}
+
+TEST(Stream, LargeOutputIsFlushedThroughASlowReader) {
+    Pair pair;
+    std::string content(3'000'000, 'y');
+    pair.near->write(content);
+    Task<> flush = pair.near->flush(20s);
+    flush.start();
+    std::size_t got = 0;
+    while (got < content.size()) {
+        for (std::size_t n; (n = pair.received().size()) > 0;) got += n;
+        if (!flush.done()) pair.loop.run_once();
+    }
+    EXPECT_TRUE(flush.done());
+}
+
+TEST(Stream, GivesItsDescriptorAway) {
+    Pair pair;
+    pair.send("PASS x\r\nSTAT\r\n");
+    pair.line();
+    Stream::Released released = pair.near->release();
+    EXPECT_EQ(released.early, "STAT\r\n");
+    EXPECT_TRUE(released.fd);
+}
+
+Task<> connect_and_say(event::Loop& loop, Endpoint where, std::string& heard) {
+    Result<OwnedFd> fd = co_await connect_to(loop, where, std::nullopt, 5s);
+    if (!fd) throw std::runtime_error(fd.error().text);
+    Stream client(loop, std::move(*fd));
+    client.write("hello\r\n");
+    Line line = co_await client.read_line(100, 5s);
+    heard = line.text;
+}
+
+Task<> echo(event::Loop& loop, OwnedFd fd) {
+    Stream server(loop, std::move(fd));
+    Line line = co_await server.read_line(100, 5s);
+    server.write("you said " + line.text + "\r\n");
+    co_await server.flush(5s);
+}
+
+TEST(Listener, AcceptsOnLoopback) {
+    event::Loop loop;
+    OwnedFd listener = listen_on(Endpoint::parse("127.0.0.1:0").value(), 5).value();
+    sockaddr_storage raw;
+    socklen_t size = sizeof raw;
+    ASSERT_EQ(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&raw), &size), 0);
+    event::Gate gate(loop);
+    gate.spawn(accept_connections(
+        loop, listener.get(), "test", [] { return true; },
+        [&](Accepted accepted) { gate.spawn(echo(loop, std::move(accepted.fd))); }));
+    std::string heard;
+    loop.run(connect_and_say(loop, from_sockaddr(raw).value(), heard));
+    EXPECT_EQ(heard, "you said hello");
+}
+
+}  // namespace
+}  // namespace ekiden::net
