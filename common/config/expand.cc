@@ -171,6 +171,7 @@ class Expander {
             for (; seen != names_.end(); ++seen) circle += "$" + *seen + " -> ";
             return malformed("defined by way of itself: " + circle + "$" + std::string(name));
         }
+        if (++lookups_ > limits::lookups) return malformed("too many references to parameters");
         std::optional<std::string> value = lookup_(name);
         if (!value) return std::string();
         return value_of(name, *value);
@@ -179,6 +180,7 @@ class Expander {
     const Lookup& lookup_;
     std::vector<std::string> names_;
     std::size_t depth_ = 0;
+    std::size_t lookups_ = 0;
 };
 
 }  // namespace

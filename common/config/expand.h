@@ -14,6 +14,8 @@ namespace ekiden::config {
 
 namespace limits {
 inline constexpr std::size_t expansion_depth = 100;
+inline constexpr std::size_t lookups =
+    10'000;  // `a = $b$b`, `b = $c$c` … would double the work with each line
 inline constexpr std::size_t expanded_value = 1024 * 1024;  // octets
 }  // namespace limits
 

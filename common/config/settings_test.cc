@@ -56,6 +56,15 @@ TEST(Expand, ErrorsSayWhat) {
               "ERROR defined by way of itself: $a -> $b -> $c -> $a");
 }
 
+TEST(Expand, WorkIsBounded) {
+    RawValues values{{"a0", ""}};
+    for (int i = 1; i < 90; ++i) {
+        std::string below = "$a" + std::to_string(i - 1);
+        values["a" + std::to_string(i)] = below + below;
+    }
+    EXPECT_EQ(expanded("$a89", values), "ERROR too many references to parameters");
+}
+
 TEST(Expand, ListsKeepBraces) {
     EXPECT_EQ(config::split_list("a, b\tc,,d"), (List{"a", "b", "c", "d"}));
     EXPECT_EQ(config::split_list("check { x, y = z } permit"), (List{"check", "{ x, y = z }", "permit"}));

@@ -1,0 +1,165 @@
+#include "common/config/check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "common/config/restriction_names.h"
+
+namespace ekiden::config {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class CheckTest : public testing::Test {
+  protected:
+    CheckTest() {
+        std::string pattern = testing::TempDir() + "/check-XXXXXX";
+        directory_ = ::mkdtemp(pattern.data());
+        for (const char* program : {"smtpd", "submission", "authd", "manager", "router", "logger"}) {
+            write(program, "");
+            ::chmod((directory_ + "/" + program).c_str(), 0755);
+        }
+    }
+    ~CheckTest() override { std::filesystem::remove_all(directory_); }
+
+    void write(const std::string& name, const std::string& content) {
+        std::ofstream(directory_ + "/" + name) << content;
+    }
+    Checked run(const std::string& main, const std::string& more_services = "") {
+        write("main.cf", "daemon_directory = " + directory_ + "\n" + main);
+        write("master.cf",
+              "smtp inet n - y - 1 smtpd\nauthd unix - - y - 1 authd\nqmgr unix - - n - 1 manager\nrewrite "
+              "unix - - n - 1 router\n"
+              "postlog unix - - n - 1 logger\n" +
+                  more_services);
+        return check(directory_, 3);
+    }
+    std::vector<std::string> formatted(const Checked& checked) {
+        std::vector<std::string> lines;
+        for (const Finding& finding : checked.findings) {
+            std::string line = format(finding);
+            for (std::size_t at; (at = line.find(directory_)) != std::string::npos;)
+                line.replace(at, directory_.size(), "DIR");
+            lines.push_back(line);
+        }
+        return lines;
+    }
+
+    std::string directory_;
+};
+
+TEST_F(CheckTest, GoodConfigurationBecomesASnapshot) {
+    write("clients", "10.0.0.0/8 OK\n");
+    Checked checked = run("mynetworks = 127.0.0.0/8 cidr:" + directory_ +
+                          "/clients\nmine = 1\nsmtpd_banner = $myhostname $mine\n");
+    EXPECT_THAT(formatted(checked), IsEmpty());
+    ASSERT_TRUE(checked.snapshot);
+    EXPECT_EQ(checked.snapshot->generation, 3u);
+    EXPECT_EQ(checked.snapshot->files.at(directory_ + "/clients"), "10.0.0.0/8 OK\n");
+    EXPECT_FALSE(checked.snapshot->main_cf.at("system_hostname").empty());
+    EXPECT_EQ(checked.snapshot->services.size(), 5u);
+}
+
+TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
+    struct Case {
+        std::string main, services, wanted;
+    };
+    for (const Case& c : std::vector<Case>{
+             {"smtpd_timeout = soon\n", "",
+              "DIR/main.cf, line 2: bad time value for parameter smtpd_timeout: \"soon\" (a whole number "
+              "with s, m, h, d or w)"},
+             {"\nmyorigin = $mydomain\nmydomain = $myorigin\n", "",
+              "DIR/main.cf, line 3: defined by way of itself: $myorigin -> $mydomain -> $myorigin"},
+             {"smtpd_milters = inet:localhost:8891\n", "",
+              "DIR/main.cf, line 2: unsupported parameter: smtpd_milters=inet:localhost:8891 (remove it)"},
+             {"smtpd_tls_security_level = always\n", "",
+              "DIR/main.cf, line 2: bad value for parameter smtpd_tls_security_level: \"always\" (one of "
+              "(empty), none, may, encrypt)"},
+             {"transport_maps = nisplus:x\n", "",
+              "DIR/main.cf, line 2: in parameter transport_maps: unsupported dictionary type: nisplus "
+              "(ekiconf -m lists the types)"},
+             {"transport_maps = hash:/nowhere/t\n", "",
+              "DIR/main.cf, line 2: in parameter transport_maps: cannot open /nowhere/t.db: No such file or "
+              "directory (run: ekimap hash:/nowhere/t)"},
+             {"virtual_alias_maps = texthash:/nowhere/t\n", "",
+              "DIR/main.cf, line 2: in parameter virtual_alias_maps: cannot open /nowhere/t: No such file or "
+              "directory"},
+             {"smtpd_recipient_restrictions = reject_bad_people\n", "",
+              "DIR/main.cf, line 2: in parameter smtpd_recipient_restrictions: unknown restriction "
+              "\"reject_bad_people\""},
+             {"", "x unix - - n - - nosuch\n",
+              "DIR/master.cf, line 6: service x: cannot run DIR/nosuch: No such file or directory (programs "
+              "stand in daemon_directory = DIR)"},
+             {"", "25 inet n - n - - smtpd\n", "DIR/master.cf, line 6: port 25 is taken by a service above"},
+             {"", "587 inet n - n - - submission -o smtpd_timeout=1x\n",
+              "DIR/master.cf, line 6: service 587: bad time value for parameter smtpd_timeout: \"1x\" (a "
+              "whole number with s, m, h, d or w)"},
+             {"", "587 inet n - n - - submission -o smtpd_milters=inet:x:1\n",
+              "DIR/master.cf, line 6: unsupported parameter: smtpd_milters=inet:x:1 (remove it)"},
+             {"", "other unix - - n - 1 authd\n",
+              "DIR/master.cf: program authd may be run by one service only"}}) {
+        Checked checked = run(c.main, c.services);
+        EXPECT_THAT(formatted(checked), Contains(c.wanted));
+        EXPECT_FALSE(checked.snapshot);
+    }
+}
+
+TEST_F(CheckTest, WarningsDoNotStopIt) {
+    Checked checked =
+        run("biff = no\nmessage_size_limt = 5\nmilters = 1\nx = $milters\nmynetworks = 0.0.0.0/0\n",
+            "cleanup unix n - n - 0 cleanup\n");
+    EXPECT_THAT(formatted(checked), Contains("DIR/main.cf, line 2: parameter has no effect here: biff=no"));
+    EXPECT_THAT(formatted(checked),
+                Contains("DIR/main.cf, line 3: unused parameter: message_size_limt=5 (no program reads it)"));
+    EXPECT_THAT(formatted(checked), Contains(HasSubstr("mynetworks holds 0.0.0.0/0")));
+    EXPECT_THAT(formatted(checked), Contains(HasSubstr("service cleanup is not needed")));
+    ASSERT_TRUE(checked.snapshot);
+    EXPECT_EQ(checked.snapshot->services.size(), 5u);
+}
+
+TEST_F(CheckTest, OpenRelayIsRefused) {
+    EXPECT_TRUE(run("smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit_mynetworks, reject\n")
+                    .snapshot);
+    Checked open = run("smtpd_relay_restrictions = permit_mynetworks\n");
+    EXPECT_FALSE(open.snapshot);
+    EXPECT_THAT(
+        formatted(open),
+        Contains(HasSubstr(
+            "main.cf, line 2: service smtp would be an open relay: in parameter smtpd_relay_restrictions or "
+            "smtpd_recipient_restrictions, specify at least one working instance of: defer, ")));
+    Checked by_override = run("", "2525 inet n - n - - smtpd -o smtpd_relay_restrictions=permit\n");
+    EXPECT_THAT(formatted(by_override),
+                Contains(HasSubstr("master.cf, line 6: service 2525 would be an open relay")));
+}
+
+TEST_F(CheckTest, MissingFilesAreNamed) {
+    Checked checked = check(directory_ + "/nowhere");
+    EXPECT_FALSE(checked.snapshot);
+    EXPECT_THAT(formatted(checked), Contains("cannot open DIR/nowhere/main.cf: No such file or directory"));
+}
+
+TEST(Restrictions, WhatClosesTheRelay) {
+    EXPECT_TRUE(closes_relay({"permit_mynetworks", "reject_unauth_destination"}));
+    EXPECT_TRUE(closes_relay({"check_client_access", "hash:/reject", "defer_unauth_destination"}));
+    EXPECT_TRUE(closes_relay({"REJECT"}));
+    EXPECT_FALSE(closes_relay({}));
+    EXPECT_FALSE(closes_relay({"permit", "reject"}));
+    EXPECT_FALSE(closes_relay({"warn_if_reject", "reject_unauth_destination"}));
+    EXPECT_FALSE(closes_relay({"check_client_access", "reject"})) << "that is the table's name";
+}
+
+TEST(Restrictions, ArgumentsAreDemanded) {
+    EXPECT_TRUE(check_restrictions({"check_client_access", "hash:/x", "hash:/bare", "permit"}).empty());
+    EXPECT_EQ(check_restrictions({"check_client_access", "permit"}),
+              (std::vector<std::string>{"restriction check_client_access needs a type:name table after it"}));
+}
+
+}  // namespace
+}  // namespace ekiden::config
