@@ -1,0 +1,24 @@
+#pragma once
+// What is wrong with a configuration: where it stands, what it is and what to do about it. Errors keep a
+// configuration from being used; warnings are only told.
+#include <string>
+#include <vector>
+
+namespace ekiden::config {
+
+enum class Severity { error, warning };
+
+struct Finding {
+    Severity severity;
+    std::string file;
+    int line;  // from 1; 0 where the finding belongs to no line
+    std::string text;
+    std::string remedy;  // empty where the text says it all
+};
+
+// "/etc/ekiden/main.cf, line 12: text (remedy)", as ekiden check and the log show it.
+std::string format(const Finding& finding);
+
+bool has_errors(const std::vector<Finding>& findings);
+
+}  // namespace ekiden::config

@@ -1,0 +1,275 @@
+// Ports by name come from a short table of the mail services first, so that a system without /etc/services
+// works, then from the system's own. Host names are not looked up here: master does that when it binds, and
+// names the failure.
+#include "common/config/master_cf.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+
+#include <algorithm>
+
+#include "common/config/expand.h"
+#include "common/config/logical_lines.h"
+#include "common/config/main_cf.h"
+#include "common/text/ascii.h"
+
+namespace ekiden::config {
+namespace {
+
+constexpr std::array<std::string_view, 8> columns{"service", "type",   "private",       "unprivileged",
+                                                  "chroot",  "wakeup", "process limit", "command"};
+
+constexpr std::pair<std::string_view, std::uint16_t> mail_ports[] = {
+    {"smtp", 25},   {"submission", 587}, {"submissions", 465}, {"smtps", 465}, {"urd", 465}, {"pop3", 110},
+    {"pop3s", 995}, {"imap", 143},       {"imap2", 143},       {"imaps", 993}, {"lmtp", 24}};
+
+Result<std::uint16_t> parse_port(std::string_view text) {
+    if (auto number = text::parse_number(text)) {
+        if (*number == 0 || *number > 65535)
+            return malformed("port " + std::string(text) + " is not between 1 and 65535");
+        return static_cast<std::uint16_t>(*number);
+    }
+    for (auto [name, port] : mail_ports)
+        if (text == name) return port;
+    if (const servent* entry = ::getservbyname(std::string(text).c_str(), "tcp"))
+        return ntohs(static_cast<std::uint16_t>(entry->s_port));
+    return malformed("unknown port name \"" + text::printable(text, 60) + "\" (use its number)");
+}
+
+Result<> check_host(std::string_view host, bool bracketed) {
+    std::array<unsigned char, 16> address{};
+    std::string copy(host);
+    bool numeric =
+        std::all_of(host.begin(), host.end(), [](char c) { return text::is_digit(c) || c == '.'; });
+    if (bracketed || host.find(':') != std::string_view::npos) {
+        if (::inet_pton(AF_INET6, copy.c_str(), address.data()) == 1) return {};
+        if (bracketed && ::inet_pton(AF_INET, copy.c_str(), address.data()) == 1) return {};
+        return malformed("bad address \"" + text::printable(host, 60) + "\"");
+    }
+    if (numeric) {
+        if (::inet_pton(AF_INET, copy.c_str(), address.data()) == 1) return {};
+        return malformed("bad IPv4 address \"" + copy + "\"");
+    }
+    bool good = std::all_of(host.begin(), host.end(),
+                            [](char c) { return text::is_alnum(c) || c == '.' || c == '-' || c == '_'; });
+    if (!good) return malformed("bad host name \"" + text::printable(host, 60) + "\"");
+    return {};
+}
+
+Result<ServiceType> parse_type(std::string_view text) {
+    if (text == "inet") return ServiceType::inet;
+    if (text == "unix" || text == "fifo") return ServiceType::unix_socket;
+    if (text == "pass") return ServiceType::pass;
+    if (text == "unix-dgram") return ServiceType::unix_dgram;
+    return malformed("unknown service type \"" + text::printable(text, 30) +
+                     "\" (inet, unix, pass, unix-dgram or fifo)");
+}
+
+// A y/n column.
+Result<bool> parse_flag(std::string_view text, std::string_view column, bool standard) {
+    if (text == "-") return standard;
+    if (text == "y") return true;
+    if (text == "n") return false;
+    return malformed("column \"" + std::string(column) + "\" is \"" + text::printable(text, 30) +
+                     "\" instead of y, n or -");
+}
+
+Result<> parse_wakeup(std::string_view text, ServiceEntry& entry) {
+    entry.wakeup = Seconds(0);
+    entry.wakeup_only_used = false;
+    if (text == "-") return {};
+    if (text.ends_with('?')) {
+        entry.wakeup_only_used = true;
+        text.remove_suffix(1);
+    }
+    auto number = text::parse_number(text);
+    if (!number || *number > 86400 * 366)
+        return malformed("column \"wakeup\" is no number of seconds: \"" + text::printable(text, 30) + "\"");
+    entry.wakeup = Seconds(static_cast<std::int64_t>(*number));
+    return {};
+}
+
+Result<> parse_limit(std::string_view text, ServiceEntry& entry) {
+    if (text == "-") return {};
+    auto number = text::parse_number(text);
+    if (!number || *number > 100000)
+        return malformed("column \"process limit\" is no number up to 100000: \"" +
+                         text::printable(text, 30) + "\"");
+    entry.process_limit = static_cast<std::int64_t>(*number);
+    return {};
+}
+
+Result<> take_override(std::string_view text, ServiceEntry& entry) {
+    auto assignment = split_assignment(text);
+    if (!assignment) return malformed("-o needs name=value, not \"" + text::printable(text, 60) + "\"");
+    entry.overrides[assignment->first] = assignment->second;
+    return {};
+}
+
+// The -o and -v among the arguments; what else there is, the program's own check must know.
+Result<> parse_options(ServiceEntry& entry) {
+    for (std::size_t i = 0; i < entry.arguments.size(); ++i) {
+        const std::string& argument = entry.arguments[i];
+        Result<> taken;
+        if (argument == "-o") {
+            if (i + 1 == entry.arguments.size()) return malformed("-o without name=value after it");
+            taken = take_override(entry.arguments[++i], entry);
+        } else if (argument.starts_with("-o")) {
+            taken = take_override(std::string_view(argument).substr(2), entry);
+        } else if (argument.starts_with("-v") && argument.find_first_not_of('v', 1) == std::string::npos) {
+            entry.verbose += static_cast<int>(argument.size()) - 1;
+        }
+        if (!taken) return taken;
+    }
+    return {};
+}
+
+Result<> parse_command(const std::vector<std::string>& words, ServiceEntry& entry) {
+    entry.command = words[7];
+    if (entry.command.find('/') != std::string::npos || entry.command.starts_with("-") ||
+        entry.command.starts_with("."))
+        return malformed("command \"" + text::printable(entry.command, 60) +
+                         "\" must be the name of a program in daemon_directory");
+    entry.fields[7] = entry.command;
+    for (std::size_t i = 8; i < words.size(); ++i) {
+        entry.arguments.emplace_back(without_braces(words[i]));
+        entry.fields[7] += " " + words[i];
+    }
+    return parse_options(entry);
+}
+
+Result<> check_name(ServiceEntry& entry) {
+    if (entry.type == ServiceType::inet) {
+        Result<Endpoint> endpoint = parse_endpoint(entry.name);
+        if (!endpoint) return pass(endpoint);
+        entry.endpoint = *endpoint;
+        return {};
+    }
+    bool good = std::all_of(entry.name.begin(), entry.name.end(),
+                            [](char c) { return text::is_alnum(c) || c == '-' || c == '_' || c == '.'; });
+    if (!good || entry.name.front() == '.')
+        return malformed("bad socket name \"" + text::printable(entry.name, 60) + "\"");
+    return {};
+}
+
+// White space separates; a group in { } at the beginning of a word is one word, braces kept.
+Result<std::vector<std::string>> split_words(std::string_view line) {
+    std::vector<std::string> words;
+    std::size_t at = 0;
+    while (true) {
+        while (at < line.size() && text::is_space(line[at])) ++at;
+        if (at == line.size()) return words;
+        std::size_t start = at;
+        if (line[at] == '{') {
+            int depth = 0;
+            do {
+                if (line[at] == '{') ++depth;
+                if (line[at] == '}') --depth;
+                ++at;
+            } while (at < line.size() && depth > 0);
+            if (depth > 0) return malformed("\"{\" without its \"}\"");
+        }
+        while (at < line.size() && !text::is_space(line[at])) ++at;
+        words.emplace_back(line.substr(start, at - start));
+    }
+}
+
+Result<ServiceEntry> parse_service(const LogicalLine& line) {
+    if (text::is_space(line.text.front()))
+        return malformed("the first line begins with white space, which would continue a line above");
+    Result<std::vector<std::string>> words = split_words(line.text);
+    if (!words) return pass(words);
+    if (words->size() < 8)
+        return malformed("only " + std::to_string(words->size()) + " of 8 columns: \"" +
+                         std::string(columns[words->size()]) + "\" is missing");
+    ServiceEntry entry{};
+    entry.line = line.first;
+    std::copy_n(words->begin(), 7, entry.fields.begin());
+    entry.name = (*words)[0];
+    Result<ServiceType> type = parse_type((*words)[1]);
+    if (!type) return pass(type);
+    entry.type = *type;
+    if (Result<> good = check_name(entry); !good) return pass(good);
+    std::pair<bool*, bool> flags[] = {
+        {&entry.is_private, true}, {&entry.unprivileged, true}, {&entry.chroot, false}};
+    for (std::size_t i = 0; i < 3; ++i) {
+        Result<bool> flag = parse_flag((*words)[2 + i], columns[2 + i], flags[i].second);
+        if (!flag) return pass(flag);
+        *flags[i].first = *flag;
+    }
+    if (entry.type == ServiceType::inet && (*words)[2] == "y")
+        return malformed("an inet service cannot be private (use n)");
+    if (entry.type == ServiceType::inet) entry.is_private = false;
+    if (Result<> good = parse_wakeup((*words)[5], entry); !good) return pass(good);
+    if (Result<> good = parse_limit((*words)[6], entry); !good) return pass(good);
+    if (Result<> good = parse_command(*words, entry); !good) return pass(good);
+    return entry;
+}
+
+}  // namespace
+
+std::string_view name_of(ServiceType type) {
+    switch (type) {
+        case ServiceType::inet: return "inet";
+        case ServiceType::unix_socket: return "unix";
+        case ServiceType::pass: return "pass";
+        case ServiceType::unix_dgram: return "unix-dgram";
+    }
+    return "";
+}
+
+Result<Endpoint> parse_endpoint(std::string_view text) {
+    Endpoint endpoint{};
+    std::string_view host, port = text;
+    bool bracketed = text.starts_with('[');
+    if (bracketed) {
+        std::size_t close = text.find("]:");
+        if (close == std::string_view::npos)
+            return malformed("\"" + text::printable(text, 60) + "\" is not [address]:port");
+        host = text.substr(1, close - 1);
+        port = text.substr(close + 2);
+    } else if (std::size_t colon = text.rfind(':'); colon != std::string_view::npos) {
+        host = text.substr(0, colon);
+        port = text.substr(colon + 1);
+    }
+    if (bracketed || !host.empty()) {
+        if (Result<> good = check_host(host, bracketed); !good) return pass(good);
+    }
+    endpoint.host = host;
+    Result<std::uint16_t> number = parse_port(port);
+    if (!number) return pass(number);
+    endpoint.port = *number;
+    return endpoint;
+}
+
+std::vector<ServiceEntry> parse_master_cf(std::string_view content, const std::string& file,
+                                          std::vector<Finding>& findings) {
+    std::vector<ServiceEntry> services;
+    if (content.size() > limits::configuration_file || content.find('\0') != std::string_view::npos) {
+        findings.push_back({Severity::error, file, 0, "the file is larger than 16 MiB or holds a NUL octet",
+                            "it is not master.cf"});
+        return services;
+    }
+    for (const LogicalLine& line : logical_lines(content)) {
+        Result<ServiceEntry> entry = parse_service(line);
+        if (!entry) {
+            findings.push_back({Severity::error, file, line.first, entry.error().text, ""});
+            continue;
+        }
+        auto same = std::find_if(services.begin(), services.end(), [&](const ServiceEntry& earlier) {
+            return earlier.name == entry->name && earlier.type == entry->type;
+        });
+        if (same == services.end()) {
+            services.push_back(std::move(*entry));
+            continue;
+        }
+        findings.push_back(
+            {Severity::warning, file, line.first,
+             "overriding earlier entry of service " + entry->name + "/" + std::string(name_of(entry->type)),
+             "the earlier one is on line " + std::to_string(same->line)});
+        *same = std::move(*entry);
+    }
+    return services;
+}
+
+}  // namespace ekiden::config
