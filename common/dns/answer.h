@@ -35,6 +35,7 @@ struct Answer {
     std::string canonical_name;      // the name that has the records; the asked name where there is no alias
     std::uint32_t ttl = 0;           // seconds, the shortest in the chain
     std::vector<std::string> rdata;  // wire form, at most records_limit
+    std::string why;                 // for people: why the answer is bogus
 };
 
 struct MxRecord {

@@ -70,4 +70,29 @@ MailHosts order_mail_hosts(std::span<const MxRecord> records,
     return result;
 }
 
+std::vector<MailTarget> order_targets(std::vector<MailTarget> targets, AddressPreference preference,
+                                      std::size_t limit, const RandomBelow& random_below) {
+    shuffle(targets, random_below);
+    bool v6_turn = preference == AddressPreference::ipv6;
+    if (preference == AddressPreference::any && !targets.empty()) v6_turn = targets.front().address.v6();
+    std::vector<MailTarget> ordered;
+    while (!targets.empty() && ordered.size() < limit) {
+        auto next = std::find_if(targets.begin(), targets.end(), [v6_turn](const MailTarget& target) {
+            return target.address.v6() == v6_turn;
+        });
+        if (next == targets.end()) next = targets.begin();
+        ordered.push_back(std::move(*next));
+        targets.erase(next);
+        v6_turn = !v6_turn;
+    }
+    return ordered;
+}
+
+std::vector<net::IpAddress> addresses(const Answer& answer) {
+    std::vector<net::IpAddress> found;
+    for (const std::string& rdata : answer.rdata)
+        if (rdata.size() == 4 || rdata.size() == 16) found.push_back(net::IpAddress::from_octets(rdata));
+    return found;
+}
+
 }  // namespace ekiden::dns

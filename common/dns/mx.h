@@ -11,6 +11,7 @@
 
 #include "common/base/error.h"
 #include "common/dns/answer.h"
+#include "common/net/address.h"
 
 namespace ekiden::dns {
 
@@ -44,6 +45,24 @@ MailHosts order_mail_hosts(std::span<const MxRecord> records,
 
 // The MX records of an answer; those that do not parse are left out.
 std::vector<MxRecord> mx_records(const Answer& answer);
+
+// One address of a mail host, to be connected to.
+struct MailTarget {
+    std::string host;
+    net::IpAddress address;
+    bool operator==(const MailTarget&) const = default;
+};
+
+enum class AddressPreference : std::uint8_t { any, ipv4, ipv6 };  // smtp_address_preference
+
+// The order in which the addresses of equally good hosts are tried: drawn by lot, then the families by turns,
+// so that a family that does not work here costs one try and not all (any: the first family is drawn too). At
+// most `limit`.
+std::vector<MailTarget> order_targets(std::vector<MailTarget> targets, AddressPreference preference,
+                                      std::size_t limit, const RandomBelow& random_below);
+
+// The addresses of an A or AAAA answer; those that do not parse are left out.
+std::vector<net::IpAddress> addresses(const Answer& answer);
 
 // Shuffles in place (Fisher and Yates).
 template <class T>

@@ -63,5 +63,21 @@ TEST(MailHosts, ImpossibleHostsAreLeftOut) {
     EXPECT_EQ(hosts.groups, wanted);
 }
 
+TEST(MailTargets, FamiliesByTurns) {
+    auto target = [](std::string_view address) { return MailTarget{"mx", *net::IpAddress::parse(address)}; };
+    std::vector<MailTarget> all{target("192.0.2.1"), target("192.0.2.2"), target("2001:db8::1"),
+                                target("192.0.2.3")};
+    auto order = [&](AddressPreference preference, std::size_t limit) {
+        std::string text;
+        for (const MailTarget& next : order_targets(all, preference, limit, last))
+            text += next.address.print() + " ";
+        return text;
+    };
+    EXPECT_EQ(order(AddressPreference::any, 9), "192.0.2.1 2001:db8::1 192.0.2.2 192.0.2.3 ");
+    EXPECT_EQ(order(AddressPreference::ipv6, 9), "2001:db8::1 192.0.2.1 192.0.2.2 192.0.2.3 ");
+    EXPECT_EQ(order(AddressPreference::ipv4, 2), "192.0.2.1 2001:db8::1 ");
+    EXPECT_EQ(order(AddressPreference::any, 0), "");
+}
+
 }  // namespace
 }  // namespace ekiden::dns

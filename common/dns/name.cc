@@ -117,15 +117,4 @@ bool is_host_name(std::string_view name) {
     return label > 0 && before != '-' && !all_digits;
 }
 
-std::string reverse_name(std::span<const std::uint8_t> address) {
-    std::string name;
-    if (address.size() == 4) {
-        for (std::size_t i = 4; i-- > 0;) name += fmt::format("{}.", address[i]);
-        return name + "in-addr.arpa";
-    }
-    for (std::size_t i = address.size(); i-- > 0;)
-        name += fmt::format("{:x}.{:x}.", address[i] & 15U, address[i] >> 4U);
-    return name + "ip6.arpa";
-}
-
 }  // namespace ekiden::dns

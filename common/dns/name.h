@@ -3,8 +3,7 @@
 // and their wire form (length-prefixed labels, RFC 1035 §3.1). Inside Ekiden a name is lower case and has no
 // trailing dot; the root is the empty string. Nothing here follows compression pointers: that is WireReader's
 // work.
-#include <cstdint>
-#include <span>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -28,8 +27,5 @@ std::string canonical(std::string_view name);
 // sites use; at least one character; not an address in digits ("10.0.0.1"), which some sites put into MX
 // records.
 bool is_host_name(std::string_view name);
-// The name that holds the PTR record of an address of 4 or 16 octets in network order (RFC 1035 §3.5, RFC
-// 3596 §2.5).
-std::string reverse_name(std::span<const std::uint8_t> address);
 
 }  // namespace ekiden::dns
