@@ -6,10 +6,12 @@
 Settings are main.cf parameters. When the test ends badly the instance's log is shown. Its folder stands below the
 temporary directory and goes when the test is done."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,21 @@ def new_folder(name):
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f'ekiden-{name}-'))
     folder.chmod(0o755)
     return folder
+
+
+@contextlib.contextmanager
+def scratch(name):
+    """A new folder that goes when the test is done."""
+    folder = new_folder(name)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port(address='127.0.0.1'):
+    with socket.create_server((address, 0)) as probe:
+        return probe.getsockname()[1]
 
 
 class Instance:

@@ -6,7 +6,6 @@ A zone is the text of its records after SOA and NS; names are relative to the zo
 and NSEC3 from Knot; their DS records (for a trust anchor) come from `trust_anchor`. The zone texts can be changed while
 it runs (`set_zone`)."""
 
-import os
 import pathlib
 import signal
 import socket
@@ -73,7 +72,8 @@ class NameServer:
 
     def start(self):
         log = open(self.folder / 'knot.log', 'ab')
-        self.process = subprocess.Popen([SERVER, '-c', str(self.folder / 'knot.conf')], stdout=log, stderr=log)
+        self.process = subprocess.Popen([SERVER, '-c', str(self.folder / 'knot.conf')], stdout=log, stderr=log,
+                                        start_new_session=True)
         log.close()
         waiting.until(self._answers, f'the name server answers (see {self.folder}/knot.log)', 20)
         return self
