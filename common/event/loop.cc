@@ -40,7 +40,10 @@ void Resumption::cancel() {
 }
 
 Timer::Timer(Loop& loop, std::function<void()> expired) : expired_(std::move(expired)) {
-    auto callback = [](int, short, void* self) { static_cast<Timer*>(self)->expired_(); };
+    auto callback = [](int, short, void* self) {
+        auto expired = static_cast<Timer*>(self)->expired_;  // a copy: it may destroy the timer
+        expired();
+    };
     must(event_assign(&event_, loop.base(), -1, 0, callback, this), "event_assign");
 }
 
@@ -97,7 +100,8 @@ void Signal::notify_all() {
 }
 
 Watch::Watch(Loop& loop, int fd) : loop_(loop) {
-    must(event_assign(&event_, loop.base(), fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_edge, this),
+    must(event_assign(&event_, loop.base(), fd, EV_READ | EV_WRITE | EV_CLOSED | EV_ET | EV_PERSIST, on_edge,
+                      this),
          "event_assign");
     must(event_add(&event_, nullptr), "event_add");
 }

@@ -1,0 +1,111 @@
+#include "common/ipc/channel.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "common/ipc/messages/all.h"
+
+namespace ekiden::ipc {
+namespace {
+
+using namespace std::chrono_literals;
+
+Task<Result<RecipientVerdict>> verdict_of(VerifyRecipient question, Sender) {
+    if (question.recipient == "boom") throw std::runtime_error("boom");
+    if (question.recipient.empty()) co_return denied("no recipient");
+    co_return RecipientVerdict{AddressClass::remote, true, 250, question.recipient};
+}
+
+Task<Result<ContentFile>> file_for(OpenContent, Sender) { co_return ContentFile{OwnedFd(dup(0))}; }
+
+struct Ends {
+    event::Loop loop;
+    Dispatcher dispatcher;
+    bool client_closed = false, server_closed = false;
+    std::unique_ptr<Channel> client, server;
+    explicit Ends(Service client_service, Service server_service) {
+        int fds[2];
+        EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+        dispatcher.answer<VerifyRecipient>(verdict_of);
+        dispatcher.answer<OpenContent>(file_for);
+        client = std::make_unique<Channel>(loop, OwnedFd(fds[0]), client_service, Sender{server_service},
+                                           dispatcher, [this](Channel&) { client_closed = true; });
+        server = std::make_unique<Channel>(loop, OwnedFd(fds[1]), server_service, Sender{client_service},
+                                           dispatcher, [this](Channel&) { server_closed = true; });
+    }
+    Result<RecipientVerdict> ask(std::string recipient) {
+        return loop.run(client->ask(VerifyRecipient{std::move(recipient), ""}, 5s));
+    }
+};
+
+TEST(Channel, AsksAndAnswers) {
+    Ends ends(Service::smtpd, Service::router);
+    Result<RecipientVerdict> verdict = ends.ask("a@b");
+    ASSERT_TRUE(verdict) << verdict.error().text;
+    EXPECT_EQ(verdict->text, "a@b");
+}
+
+TEST(Channel, ErrorsKeepTheirKind) {
+    Ends ends(Service::smtpd, Service::router);
+    Result<RecipientVerdict> verdict = ends.ask("");
+    ASSERT_FALSE(verdict);
+    EXPECT_EQ(verdict.error().kind, ErrorKind::denied);
+    EXPECT_EQ(verdict.error().text, "no recipient");
+    EXPECT_EQ(ends.ask("boom").error().kind, ErrorKind::temporary) << "an exception ends the request only";
+    EXPECT_TRUE(ends.ask("a@b"));
+}
+
+TEST(Channel, LargeMessagesAndManyAtOnce) {
+    Ends ends(Service::smtpd, Service::router);
+    event::Gate gate(ends.loop);
+    int answered = 0;
+    auto one = [](Channel& channel, std::string text, int& count) -> Task<> {
+        Result<RecipientVerdict> verdict = co_await channel.ask(VerifyRecipient{text, ""}, 10s);
+        if (verdict && verdict->text == text) ++count;
+    };
+    for (int i = 0; i < 50; ++i)
+        gate.spawn(one(*ends.client, std::string(100'000, static_cast<char>('a' + i % 26)), answered));
+    EXPECT_TRUE(ends.loop.run(gate.empty(10s)));
+    EXPECT_EQ(answered, 50);
+}
+
+TEST(Channel, DescriptorsArrive) {
+    Ends ends(Service::smtpd, Service::manager);
+    for (int i = 0; i < 20; ++i) {
+        Result<ContentFile> file = ends.loop.run(ends.client->ask(OpenContent{"Q"}, 5s));
+        ASSERT_TRUE(file) << file.error().text;
+        EXPECT_TRUE(file->file);
+    }
+}
+
+TEST(Channel, WhatIsNotInTheTableEndsIt) {
+    Ends ends(Service::relay, Service::router);  // relay may look up tables, not verify recipients
+    EXPECT_FALSE(ends.ask("a@b"));
+    EXPECT_FALSE(ends.server->open());
+    while (!ends.server_closed || !ends.client_closed) ends.loop.run_once();
+}
+
+TEST(Channel, GarbageEndsIt) {
+    Ends ends(Service::smtpd, Service::router);
+    int fds[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    OwnedFd far(fds[0]);
+    bool closed = false;
+    Channel victim(ends.loop, OwnedFd(fds[1]), Service::router, Sender{Service::smtpd}, ends.dispatcher,
+                   [&](Channel&) { closed = true; });
+    std::string garbage(1000, '\xff');
+    ASSERT_EQ(write(far.get(), garbage.data(), garbage.size()), 1000);
+    while (!closed) ends.loop.run_once();
+    EXPECT_FALSE(victim.open());
+}
+
+TEST(Channel, LossFailsWhatIsPending) {
+    Ends ends(Service::smtpd, Service::router);
+    ends.server.reset();
+    Result<RecipientVerdict> verdict = ends.ask("a@b");
+    ASSERT_FALSE(verdict);
+    EXPECT_EQ(verdict.error().kind, ErrorKind::temporary);
+}
+
+}  // namespace
+}  // namespace ekiden::ipc

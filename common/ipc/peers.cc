@@ -1,0 +1,38 @@
+#include "common/ipc/peers.h"
+
+namespace ekiden::ipc {
+
+std::shared_ptr<Channel> Peer::least_busy() const {
+    std::shared_ptr<Channel> best;
+    for (const auto& [worker, channel] : workers_)
+        if (channel->open() && (!best || channel->pending() < best->pending())) best = channel;
+    return best;
+}
+
+Peers::Peers(event::Loop& loop, Service self, const Dispatcher& dispatcher)
+    : loop_(loop), self_(self), dispatcher_(dispatcher) {}
+
+Peer& Peers::operator[](Service service) {
+    std::unique_ptr<Peer>& peer = peers_[service];
+    if (!peer) peer = std::make_unique<Peer>(loop_, service);
+    return *peer;
+}
+
+void Peers::add(PeerEnd end) {
+    Peer& peer = (*this)[end.service];
+    Sender sender{end.service, end.worker, end.incarnation, end.pid, end.log_name};
+    peer.workers_[end.worker] =
+        std::make_shared<Channel>(loop_, std::move(end.channel), self_, std::move(sender), dispatcher_,
+                                  [this](Channel& channel) { closed(channel); });
+    peer.arrived_.notify_all();
+}
+
+void Peers::closed(Channel& channel) {
+    Sender sender = channel.peer();
+    Peer& peer = (*this)[sender.service];
+    auto place = peer.workers_.find(sender.worker);
+    if (place != peer.workers_.end() && place->second.get() == &channel) peer.workers_.erase(place);
+    if (lost_) lost_(sender);
+}
+
+}  // namespace ekiden::ipc

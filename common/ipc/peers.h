@@ -1,0 +1,61 @@
+#pragma once
+// The other services as a process sees them: each may have several workers, each worker may be replaced while
+// we live. A question goes to the worker with the fewest under way; while there is none it waits for master
+// to give one.
+#include <map>
+#include <memory>
+
+#include "common/ipc/channel.h"
+#include "common/ipc/messages/control.h"
+
+namespace ekiden::ipc {
+
+class Peer {
+  public:
+    Peer(event::Loop& loop, Service service) : service_(service), arrived_(loop) {}
+
+    // As Channel::ask; also waits, within the same time, for the service to be there at all.
+    template <Message M>
+    Task<Result<typename M::Reply>> ask(M message, Milliseconds time) {
+        if (!least_busy()) co_await arrived_.wait(time);
+        std::shared_ptr<Channel> channel = least_busy();
+        if (!channel) co_return temporary(std::string(name_of(service_)) + " is not running");
+        Result<typename M::Reply> reply = co_await channel->ask(std::move(message), time);
+        co_return reply;
+    }
+    // One way; dropped while the service is not there.
+    template <Message M>
+    void tell(const M& message) {
+        if (std::shared_ptr<Channel> channel = least_busy()) channel->tell(message);
+    }
+    bool present() const { return least_busy() != nullptr; }
+
+  private:
+    friend class Peers;
+    std::shared_ptr<Channel> least_busy() const;
+    Service service_;
+    event::Signal arrived_;
+    // Shared with the questions under way, which outlive a channel that is replaced.
+    std::map<std::uint32_t, std::shared_ptr<Channel>> workers_;
+};
+
+class Peers {
+  public:
+    Peers(event::Loop& loop, Service self, const Dispatcher& dispatcher);
+
+    Peer& operator[](Service service);
+    // Master gave a fresh channel.
+    void add(PeerEnd end);
+    // Called when a worker of a service is gone (its open work must be done by another).
+    void on_lost(std::function<void(const Sender&)> lost) { lost_ = std::move(lost); }
+
+  private:
+    void closed(Channel& channel);
+    event::Loop& loop_;
+    const Service self_;
+    const Dispatcher& dispatcher_;
+    std::function<void(const Sender&)> lost_;
+    std::map<Service, std::unique_ptr<Peer>> peers_;
+};
+
+}  // namespace ekiden::ipc
