@@ -79,10 +79,10 @@ Result<Accounts> Accounts::open(const std::string& path, sqlite::Access access, 
         accounts.database_.prepare(std::string(account_columns) + "WHERE address = ?");
     if (!find) return pass(find);
     accounts.find_ = std::move(*find);
-    Result<sqlite::Statement> owns =
-        accounts.database_.prepare("SELECT 1 FROM alias WHERE address = ? AND target = ?");
-    if (!owns) return pass(owns);
-    accounts.owns_ = std::move(*owns);
+    Result<sqlite::Statement> owners = accounts.database_.prepare(
+        "SELECT address FROM account WHERE address = ?1 UNION SELECT target FROM alias WHERE address = ?1");
+    if (!owners) return pass(owners);
+    accounts.owners_ = std::move(*owners);
     return accounts;
 }
 
@@ -94,27 +94,21 @@ Result<std::optional<Account>> Accounts::find(std::string_view address) {
     return read_account(rows);
 }
 
-Result<bool> Accounts::owns_sender(std::string_view login, std::string_view sender) {
-    if (sender.empty()) return false;
+Result<std::vector<std::string>> Accounts::sender_owners(std::string_view sender) {
+    std::vector<std::string> owners;
     Result<Name> name = parse_name(sender);
-    if (!name) return false;  // an address that cannot be an account's
-    std::string address = name->address();
-    if (address == login) return true;
-    {
-        sqlite::Rows rows = owns_.query(address, login);
-        Result<bool> row = rows.next();
-        if (!row || *row) return row;
+    if (!name) return owners;
+    for (const std::string& address : {name->address(), "@" + name->domain}) {
+        sqlite::Rows rows = owners_.query(address);
+        while (true) {
+            Result<bool> row = rows.next();
+            if (!row) return pass(row);
+            if (!*row) break;
+            owners.emplace_back(rows.text(0));
+        }
+        if (!owners.empty()) break;
     }
-    // The catch-all of a domain stands for the addresses that nobody else has.
-    Result<std::int64_t> taken = database_.number(
-        "SELECT EXISTS (SELECT 1 FROM account WHERE address = ?1) OR "
-        "EXISTS (SELECT 1 FROM alias WHERE address = ?1)",
-        address);
-    if (!taken) return pass(taken);
-    if (*taken != 0) return false;
-    std::string catch_all = "@" + name->domain;
-    sqlite::Rows rows = owns_.query(catch_all, login);
-    return rows.next();
+    return owners;
 }
 
 Result<bool> Accounts::has_domain(std::string_view domain) {

@@ -45,9 +45,10 @@ class Accounts {
 
     // --- looking up; nothing where there is no such row ---
     Result<std::optional<Account>> find(std::string_view address);
-    // Whether mail sent as `sender` is this account's own: its address, or an alias that leads to it
-    // directly.
-    Result<bool> owns_sender(std::string_view login, std::string_view sender);
+    // The accounts that may send as `sender`: the one with this address and those to which an alias of this
+    // address leads directly; where there is neither, those to which the catch-all of its domain leads. The
+    // null sender and what cannot be an address of ours belong to nobody.
+    Result<std::vector<std::string>> sender_owners(std::string_view sender);
     Result<bool> has_domain(std::string_view domain);
     // Whether any enabled account has a sealed secret, so that a challenge in the greeting is of use.
     Result<bool> any_sealed();
@@ -81,7 +82,7 @@ class Accounts {
     sqlite::Database database_;
     const Clock* clock_;
     sqlite::Statement find_;
-    sqlite::Statement owns_;
+    sqlite::Statement owners_;
 };
 
 }  // namespace ekiden::accounts

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sodium.h>
 
 #include <array>
 
@@ -31,6 +32,14 @@ std::string cram_md5_digest(std::string_view challenge, const Secret& secret) {
     HMAC(EVP_md5(), secret.reveal().data(), static_cast<int>(secret.reveal().size()),
          reinterpret_cast<const unsigned char*>(challenge.data()), challenge.size(), digest.data(), &size);
     return hex_of(digest, size);
+}
+
+std::string keyed_digest(std::string_view text, const Secret& key, std::size_t size) {
+    std::string digest(size, '\0');
+    crypto_generichash(reinterpret_cast<unsigned char*>(digest.data()), digest.size(),
+                       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                       reinterpret_cast<const unsigned char*>(key.reveal().data()), key.reveal().size());
+    return digest;
 }
 
 }  // namespace ekiden::sasl

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "common/base/owned_fd.h"
+#include "common/sasl/digest.h"
 #include "common/sasl/random.h"
 
 namespace ekiden::sasl {
@@ -91,6 +92,10 @@ Result<Secret> SealingKey::open(std::string_view sealed, std::string_view accoun
                                                             octets(key_.reveal()));
     if (opened != 0) return denied("a sealed secret does not open: another key, another account or damage");
     return clear;
+}
+
+Secret SealingKey::derive(std::string_view purpose) const {
+    return Secret(keyed_digest(purpose, key_, key_size));
 }
 
 }  // namespace ekiden::sasl

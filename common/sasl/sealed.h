@@ -21,6 +21,9 @@ class SealingKey {
     // Denied when it was not sealed under this key for this account.
     Result<Secret> open(std::string_view sealed, std::string_view account) const;
 
+    // A key of its own for another purpose, the same at each start; it does not tell this one.
+    Secret derive(std::string_view purpose) const;
+
   private:
     explicit SealingKey(Secret key) : key_(std::move(key)) {}
     Secret key_;
