@@ -49,6 +49,9 @@ class Stream {
     // What is in the input buffer; valid until the next call of this stream. Take it with consume().
     std::string_view buffered() const { return std::string_view(input_).substr(consumed_); }
     void consume(std::size_t octets);
+    // Puts octets that another process had read ahead in front of what comes from the descriptor (the other
+    // side of release()). Before the first read.
+    void unread(std::string octets) { input_.insert(0, octets), consumed_ = 0; }
 
     // Into the output buffer; goes out with the next wait for input, or by flush().
     void write(std::string_view octets) { output_.append(octets); }

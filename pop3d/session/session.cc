@@ -1,0 +1,291 @@
+#include "pop3d/session/session.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/base/clock.h"
+#include "common/mailbox/maildir_delivery.h"
+#include "common/mailbox/maildir_files.h"
+#include "common/pop3/capabilities.h"
+#include "common/pop3/multiline.h"
+
+// How: the order of the code is the order of RFC 1939. Replies gather in the stream and go out when it waits
+// for the next command; long ones are flushed whenever a chunk's worth is unsent, so a slow reader holds up
+// only itself. Limits: a message that another program truncates while it is being sent is ended early; the
+// client sees fewer octets than LIST promised.
+namespace ekiden::pop3d {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t chunk_size = 64 * 1024;
+constexpr Milliseconds lock_pause = 50ms;
+
+}  // namespace
+
+struct Session::Opened {
+    mailbox::MaildirLock lock;
+    std::shared_ptr<const mailbox::Maildir> maildir;
+};
+
+struct Session::Chunk {
+    std::string octets;
+    bool last = false;
+};
+
+namespace {
+
+// On a pool thread: all that a login needs from the file system.
+template <class Opened>
+Result<Opened> open_maildir(int mail_root, const std::string& mailbox, std::size_t most) {
+    if (!mailbox::is_safe_mailbox_path(mailbox)) return permanent("bad mailbox path");
+    Result<OwnedFd> directory = mailbox::open_or_create_maildir(mail_root, mailbox, true);
+    if (!directory) return pass(directory);
+    Result<mailbox::MaildirLock> lock = mailbox::MaildirLock::take(directory->get());
+    if (!lock) return pass(lock);
+    mailbox::sweep_tmp(directory->get(), system_clock().wall_seconds());
+    Result<mailbox::Maildir> maildir = mailbox::Maildir::open(std::move(*directory), most);
+    if (!maildir) return pass(maildir);
+    return Opened{std::move(*lock), std::make_shared<const mailbox::Maildir>(std::move(*maildir))};
+}
+
+Result<> remove_messages(const mailbox::Maildir& maildir, const std::vector<std::size_t>& indices) {
+    Result<> outcome;
+    for (std::size_t index : indices) {
+        Result<> removed = maildir.remove(index);
+        if (!removed && outcome) outcome = removed;
+    }
+    Result<> flushed = maildir.flush();
+    return outcome ? flushed : outcome;
+}
+
+}  // namespace
+
+Session::Session(event::Loop& loop, event::Offload& pool, net::Stream& client, int mail_root,
+                 SessionSettings settings)
+    : loop_(loop), pool_(pool), client_(client), mail_root_(mail_root), settings_(settings) {}
+
+Task<SessionReport> Session::run(std::string mailbox) {
+    try {
+        co_await serve(std::move(mailbox));
+    } catch (const net::Closed& closed) {
+        // RFC 1939 §3: a time-out closes without the update state and without a reply.
+        report_.reason = closed.why == net::Closed::Why::timeout ? "timeout" : "connection lost";
+    }
+    lock_.reset();
+    if (maildrop_) report_.left = maildrop_->last() - report_.deleted;
+    co_return std::move(report_);
+}
+
+Task<> Session::serve(std::string mailbox) {
+    bool opened = co_await open(std::move(mailbox));
+    Next next = opened ? Next::go_on : Next::close;
+    while (next == Next::go_on) {
+        net::Line line = co_await client_.read_line(pop3::limits::command_line, settings_.idle_timeout);
+        Result<pop3::Command> command = line.overlong ? malformed("Line too long") : pop3::parse(line.text);
+        if (command) {
+            next = co_await obey(std::move(*command));
+        } else {
+            say("-ERR " + command.error().text);
+            if (++bad_commands_ >= settings_.bad_command_limit) break;
+        }
+    }
+    if (report_.reason.empty()) {
+        report_.reason = "too many bad commands";
+        say("-ERR Too many bad commands");
+    }
+    co_await client_.flush(settings_.idle_timeout);
+    client_.shut_down();
+}
+
+Task<Result<Session::Opened>> Session::open_or_wait(std::string mailbox) {
+    Milliseconds waited{0};
+    for (;;) {
+        auto job = [root = mail_root_, mailbox, most = settings_.message_limit] {
+            return open_maildir<Opened>(root, mailbox, most);
+        };
+        Result<Opened> opened = co_await pool_.run(std::move(job));
+        bool in_use = !opened && opened.error().kind == ErrorKind::denied;
+        if (!in_use || waited >= settings_.lock_timeout) co_return opened;
+        co_await loop_.sleep(lock_pause);
+        waited += lock_pause;
+    }
+}
+
+Task<bool> Session::open(std::string mailbox) {
+    Result<Opened> opened = co_await open_or_wait(std::move(mailbox));
+    if (opened) {
+        lock_.emplace(std::move(opened->lock));
+        maildrop_.emplace(std::move(opened->maildir));
+        say(fmt::format("+OK {} messages ({} octets)", maildrop_->live_count(), maildrop_->live_octets()));
+        co_return true;
+    }
+    if (opened.error().kind == ErrorKind::denied) {
+        report_.reason = "mailbox in use";
+        say("-ERR [IN-USE] Another session has this mailbox open");
+    } else {
+        report_.reason = opened.error().text;
+        say(opened.error().temporary() ? "-ERR [SYS/TEMP] The mailbox cannot be opened now"
+                                       : "-ERR [SYS/PERM] The mailbox cannot be opened");
+    }
+    co_return false;
+}
+
+Task<Session::Next> Session::obey(pop3::Command command) {
+    if (std::holds_alternative<pop3::Stat>(command)) {
+        stat();
+    } else if (const auto* list_command = std::get_if<pop3::List>(&command)) {
+        co_await list(*list_command);
+    } else if (const auto* uidl_command = std::get_if<pop3::Uidl>(&command)) {
+        co_await uidl(*uidl_command);
+    } else if (const auto* retr = std::get_if<pop3::Retr>(&command)) {
+        co_await send_message(retr->message, std::nullopt);
+    } else if (const auto* top = std::get_if<pop3::Top>(&command)) {
+        co_await send_message(top->message, top->lines);
+    } else if (const auto* dele_command = std::get_if<pop3::Dele>(&command)) {
+        dele(*dele_command);
+    } else if (std::holds_alternative<pop3::Noop>(command)) {
+        say("+OK");
+    } else if (std::holds_alternative<pop3::Rset>(command)) {
+        maildrop_->unmark_all();
+        say(fmt::format("+OK {} messages ({} octets)", maildrop_->live_count(), maildrop_->live_octets()));
+    } else if (std::holds_alternative<pop3::Capa>(command)) {
+        capa();
+    } else if (std::holds_alternative<pop3::Quit>(command)) {
+        co_await quit();
+        co_return Next::close;
+    } else {
+        say("-ERR Not after login");
+    }
+    co_return Next::go_on;
+}
+
+bool Session::must_be_live(std::uint32_t number) {
+    if (maildrop_->live(number)) return true;
+    say(number <= maildrop_->last() ? fmt::format("-ERR Message {} is deleted", number)
+                                    : "-ERR No such message");
+    return false;
+}
+
+void Session::stat() { say(fmt::format("+OK {} {}", maildrop_->live_count(), maildrop_->live_octets())); }
+
+Task<> Session::make_room() {
+    if (client_.unsent() >= chunk_size) co_await client_.flush(settings_.idle_timeout);
+}
+
+Task<> Session::list(pop3::List command) {
+    if (command.message) {
+        if (must_be_live(*command.message))
+            say(fmt::format("+OK {} {}", *command.message, maildrop_->octets(*command.message)));
+        co_return;
+    }
+    say(fmt::format("+OK {} messages ({} octets)", maildrop_->live_count(), maildrop_->live_octets()));
+    for (std::uint32_t number = 1; number <= maildrop_->last(); ++number) {
+        if (!maildrop_->live(number)) continue;
+        say(fmt::format("{} {}", number, maildrop_->octets(number)));
+        co_await make_room();
+    }
+    say(".");
+}
+
+Task<> Session::uidl(pop3::Uidl command) {
+    if (command.message) {
+        if (must_be_live(*command.message))
+            say(fmt::format("+OK {} {}", *command.message, maildrop_->unique_id(*command.message)));
+        co_return;
+    }
+    say("+OK");
+    for (std::uint32_t number = 1; number <= maildrop_->last(); ++number) {
+        if (!maildrop_->live(number)) continue;
+        say(fmt::format("{} {}", number, maildrop_->unique_id(number)));
+        co_await make_room();
+    }
+    say(".");
+}
+
+Task<Result<Session::Chunk>> Session::read_chunk(std::shared_ptr<OwnedFd> file, std::uint64_t offset) {
+    auto job = [file, offset]() -> Result<Chunk> {
+        Chunk chunk{std::string(chunk_size, '\0'), false};
+        ssize_t n = pread(file->get(), chunk.octets.data(), chunk_size, static_cast<off_t>(offset));
+        if (n < 0) return system_error("cannot read a message", errno);
+        chunk.octets.resize(static_cast<std::size_t>(n));
+        chunk.last = chunk.octets.size() < chunk_size;
+        return chunk;
+    };
+    Result<Chunk> chunk = co_await pool_.run(std::move(job));
+    co_return chunk;
+}
+
+Task<> Session::send_message(std::uint32_t number, std::optional<std::uint32_t> body_lines) {
+    if (!must_be_live(number)) co_return;
+    auto job = [maildir = maildrop_->maildir(), index = number - 1] { return maildir->open_message(index); };
+    Result<OwnedFd> opened = co_await pool_.run(std::move(job));
+    if (!opened) {
+        say(opened.error().kind == ErrorKind::not_found ? "-ERR The message was removed by another program"
+                                                        : "-ERR [SYS/TEMP] The message cannot be opened now");
+        co_return;
+    }
+    auto file = std::make_shared<OwnedFd>(std::move(*opened));
+    pop3::MultilineEncoder encoder(body_lines);
+    std::uint64_t offset = 0;
+    for (bool more = true; more;) {
+        Result<Chunk> chunk = co_await read_chunk(file, offset);
+        // Nothing may follow half a message but the end of the connection: the client must not take it for
+        // whole.
+        if (!chunk && offset > 0) throw net::Closed(net::Closed::Why::error, chunk.error().text);
+        if (!chunk) {
+            say("-ERR [SYS/TEMP] The message cannot be read now");
+            co_return;
+        }
+        if (offset == 0) say(body_lines ? "+OK" : fmt::format("+OK {} octets", maildrop_->octets(number)));
+        std::string encoded;
+        encoded.reserve(chunk->octets.size() + chunk->octets.size() / 16);
+        more = encoder.feed(chunk->octets, encoded) && !chunk->last;
+        client_.write(encoded);
+        offset += chunk->octets.size();
+        co_await make_room();
+    }
+    std::string end;
+    encoder.finish(end);
+    client_.write(end);
+    if (body_lines) co_return;
+    ++report_.retrieved;
+    report_.retrieved_octets += maildrop_->octets(number);
+}
+
+void Session::dele(pop3::Dele command) {
+    if (!must_be_live(command.message)) return;
+    maildrop_->mark(command.message);
+    say(fmt::format("+OK Message {} deleted", command.message));
+}
+
+void Session::capa() {
+    say("+OK");
+    say("USER");
+    for (std::string_view capability : pop3::capabilities) say(capability);
+    say(".");
+}
+
+// The update state. The lock goes before the reply: a client that has read it may log in again at once.
+Task<> Session::quit() {
+    report_.reason = "quit";
+    std::vector<std::size_t> marked = maildrop_->marked();
+    std::size_t count = marked.size();
+    Result<> removed;
+    if (count > 0) {
+        auto job = [maildir = maildrop_->maildir(), marked] { return remove_messages(*maildir, marked); };
+        removed = co_await pool_.run(std::move(job));
+    }
+    lock_.reset();
+    if (removed) {
+        report_.deleted = count;
+        say("+OK Bye");
+    } else {
+        report_.reason = removed.error().text;
+        say("-ERR [SYS/TEMP] Some deleted messages were not removed");
+    }
+}
+
+}  // namespace ekiden::pop3d
