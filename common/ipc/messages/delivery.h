@@ -65,11 +65,14 @@ struct Deliver {
     ContentNotes notes;
     std::string content;  // wire form, when it was kept inline
     OwnedFd file;         // else: open for reading (pread; the offset is shared)
+    // True only when no attempt can have been made before, not even one that a crash hid: then local-delivery
+    // need not look for its copy.
+    bool first_attempt;
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("queue_id", m.queue_id), f("sender", m.sender), f("next_hop", m.next_hop), f("lmtp", m.lmtp);
         f("recipients", m.recipients), f("arrival", m.arrival), f("notes", m.notes), f("content", m.content);
-        f("file", m.file);
+        f("file", m.file), f("first_attempt", m.first_attempt);
     }
 };
 
