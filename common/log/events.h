@@ -58,4 +58,20 @@ inline constexpr Event<
     "unknown[{address}]: POP3 {method} authentication failed: user={user}, rip={address}{!session}">
     pop3_login_failed;
 
+// --- pop3d, after login ---
+inline constexpr Event<
+    "pop3_session_end", info,
+    "logout: user={user}, rip={address}, retr={retrieved}/{octets}, del={deleted}/{messages}, "
+    "reason={reason}{!session}">
+    pop3_session_end;
+
+// --- deliveries: local-delivery (as virtual) and relay (as smtp) ---
+inline constexpr Event<
+    "delivery", info,
+    "{queue_id}: to=<{to}>{?, orig_to=<|orig_to|>}, relay={relay}{?, conn_use=|connection_use|}, "
+    "delay={delay}, delays={delays}, dsn={dsn}, status={status} ({text})">
+    delivery;
+inline constexpr Event<"delivery_child_failed", error, "delivery process for uid {uid}: {why}">
+    delivery_child_failed;
+
 }  // namespace ekiden::events
