@@ -5,8 +5,6 @@
 //   D                 the content is read up to its dot, into `contents` as it came
 //   T                 TLS from here on (`tls` must be set)
 //   X                 the connection is closed at once
-#include <gtest/gtest.h>
-
 #include "common/event/gate.h"
 #include "common/net/stream.h"
 #include "common/text/ascii.h"
@@ -30,13 +28,14 @@ class ScriptedPeer {
             }
             co_await stream->flush(patience);
             co_await stream->read_line(1000, patience);
-            ADD_FAILURE() << "the client says more than the script has";
+            faults.push_back("the client says more than the script has");
         } catch (const net::Closed&) {
             // The end of the script, or a client that went before it.
         }
     }
 
     std::vector<std::string> contents;
+    std::vector<std::string> faults;  // what differed from the script; a test checks that there are none
     static constexpr Milliseconds patience{5000};
 
   private:
@@ -46,8 +45,8 @@ class ScriptedPeer {
             stream->write(text + "\r\n");
         } else if (step.starts_with("C:")) {
             net::Line line = co_await stream->read_line(4000, patience);
-            EXPECT_EQ(line.text, text);
-            EXPECT_TRUE(line.crlf);
+            if (line.text != text || !line.crlf)
+                faults.push_back("wanted \"" + text + "\", came \"" + line.text + "\"");
         } else if (step == "D") {
             std::string content;
             for (;;) {
@@ -59,7 +58,7 @@ class ScriptedPeer {
         } else if (step == "T") {
             co_await stream->start_tls_server(*tls_, patience);
         } else {
-            ADD_FAILURE() << "no step of a script: " << step;
+            faults.push_back("no step of a script: " + step);
         }
     }
     event::Loop& loop_;

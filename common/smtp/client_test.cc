@@ -1,5 +1,6 @@
 #include "common/smtp/client.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@ namespace {
 
 class ClientTest : public testing::Test {
   protected:
+    void TearDown() override { EXPECT_THAT(peer.faults, testing::IsEmpty()); }
     // A client whose server plays the script.
     std::unique_ptr<Client> against(std::string script, Client::Protocol protocol = Client::Protocol::smtp) {
         int ends[2];
