@@ -166,8 +166,8 @@ class Watch {
     // co_await watch.readable(d): false after that time.
     auto readable(Milliseconds time) { return Awaiter(read_, time, loop_); }
     auto writable(Milliseconds time) { return Awaiter(write_, time, loop_); }
-    // The kernel just said that there is nothing: only an edge makes it ready again. (Once the peer has ended its side
-    // there are no more edges, and reading always gives an answer.)
+    // The kernel just said that there is nothing: only an edge makes it ready again. (Once the peer has ended
+    // its side there are no more edges, and reading always gives an answer.)
     void drained() { read_.ready = hung_up_; }
     // False: a read would only say EAGAIN.
     bool maybe_readable() const { return read_.ready; }
