@@ -1,0 +1,31 @@
+#pragma once
+// The privilege table: for each program the user it becomes and what it may do once it has begun. DESIGN's
+// table in code; docs/privsep.md tells what a captured process could still do. Tests compare /proc with these
+// rows.
+#include <span>
+#include <string_view>
+
+#include "common/config/params.h"
+#include "common/ipc/senders.h"
+
+namespace ekiden::process {
+
+struct Row {
+    ipc::Service service;
+    std::string_view program;         // the command in master.cf, a file in daemon_directory
+    std::string_view log_name;        // Postfix's name of what does this job, for log lines
+    const Param<std::string>* owner;  // the parameter that names its user; null: it stays root
+    bool empty_root;                  // chroot to empty_directory, opens nothing
+    bool internet;                    // may make TCP and UDP sockets of its own
+    bool unix_datagrams;              // may send to syslogd's socket
+    bool children;                    // may fork (never execve)
+    bool speaks_tls;                  // is given certificate and key
+    bool reloads_in_place;            // takes a new configuration without being replaced
+};
+
+std::span<const Row> rows();
+// The row of a program of master.cf, or null when there is no such program.
+const Row* row_of_program(std::string_view program);
+const Row& row_of(ipc::Service service);
+
+}  // namespace ekiden::process

@@ -1,0 +1,36 @@
+// logger: the one process that writes the log. Each line is stamped with the program and pid that master gave
+// the channel it came by, so that nobody can speak as somebody else. Lines go to maillog_file, or to syslog's
+// socket where that is empty. A log file that was renamed (logrotate) is noticed at the next line and opened
+// anew.
+#include "common/process/daemon.h"
+#include "logger/writer.h"
+
+namespace {
+
+using namespace ekiden;
+
+class Logger : public process::Program {
+  public:
+    Result<> open(process::Worker& worker) override { return writer_.open(worker); }
+    void serve(process::Worker& worker) override {
+        worker.hear<ipc::LogLine>(
+            [this](ipc::LogLine line, const ipc::Sender& sender) { writer_.write(line, sender); });
+        writer_.keep(worker);
+    }
+    void reconfigure(process::Worker& worker) override { writer_.reconfigure(worker); }
+    std::vector<ipc::NamedValue> counters(process::Worker&) override { return writer_.counters(); }
+    Task<> finish(process::Worker&) override {
+        writer_.flush();
+        co_return;
+    }
+
+  private:
+    logger::Writer writer_;
+};
+
+}  // namespace
+
+int main() {
+    Logger logger;
+    return process::run(ipc::Service::logger, logger);
+}

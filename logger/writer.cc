@@ -1,0 +1,168 @@
+// How: lines gather and are written once a round of the loop, so that a burst costs one system call. The log
+// is not worth a delivery: when the disk is full lines are lost, counted, and the count is told once there is
+// room again.
+#include "logger/writer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
+
+#include <cerrno>
+#include <ctime>
+#include <filesystem>
+
+namespace ekiden::logger {
+namespace {
+
+constexpr std::size_t gathered_limit = 4 * 1024 * 1024;
+constexpr std::size_t senders_limit = 10'000;
+
+std::string time_stamp(std::int64_t when) {
+    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::time_t seconds = when / 1'000'000;
+    std::tm local{};
+    localtime_r(&seconds, &local);
+    return fmt::format("{} {:2} {:02}:{:02}:{:02}", months[local.tm_mon], local.tm_mday, local.tm_hour,
+                       local.tm_min, local.tm_sec);
+}
+
+std::string json_time(std::int64_t when) {
+    std::time_t seconds = when / 1'000'000;
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                       utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, when % 1'000'000);
+}
+
+int facility_number(std::string_view name) {
+    static const std::map<std::string_view, int> numbers = {
+        {"mail", LOG_MAIL},     {"daemon", LOG_DAEMON}, {"user", LOG_USER},     {"auth", LOG_AUTH},
+        {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
+        {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7}};
+    auto found = numbers.find(name);
+    return found == numbers.end() ? LOG_MAIL : found->second;
+}
+
+}  // namespace
+
+std::string Form::print(const ipc::LogLine& line, const ipc::Sender& sender) const {
+    if (json && line.json.starts_with('{'))
+        return fmt::format("{{\"time\":\"{}\",\"host\":{},\"program\":{},\"pid\":{},\"level\":{},{}\n",
+                           json_time(line.when), log::json_string(host), log::json_string(sender.log_name),
+                           sender.pid, line.level, line.json.substr(1));
+    return fmt::format("{} {} {}[{}]: {}\n", time_stamp(line.when), host, sender.log_name, sender.pid,
+                       line.text);
+}
+
+Result<> Writer::open(process::Worker& worker) {
+    reconfigure(worker);
+    path_ = worker.settings()[param::maillog_file];
+    to_syslog_ = path_.empty();
+    if (to_syslog_) return open_syslog(worker.settings()[param::syslog_socket]);
+    worker.paths().write.push_back(std::filesystem::path(path_).parent_path());
+    return open_file();
+}
+
+void Writer::reconfigure(process::Worker& worker) {
+    const std::string& name = worker.settings()[param::myhostname];
+    form_ = {name.substr(0, name.find('.')), worker.settings()[param::maillog_json]};
+    facility_ = facility_number(worker.settings()[param::syslog_facility]);
+    rate_limit_ = worker.settings()[param::maillog_rate_limit];
+}
+
+Result<> Writer::open_file() {
+    OwnedFd file(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+    if (!file) return system_error("maillog_file " + path_, errno);
+    out_ = std::move(file);
+    return {};
+}
+
+Result<> Writer::open_syslog(const std::string& path) {
+    OwnedFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd) return system_error("socket for syslog", errno);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) return malformed("syslog_socket " + path + ": too long");
+    path.copy(address.sun_path, path.size());
+    // Without a syslogd lines are lost and counted; the mail goes on.
+    if (connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) out_ = std::move(fd);
+    return {};
+}
+
+void Writer::keep(process::Worker& worker) {
+    something_ = std::make_unique<event::Signal>(worker.loop());
+    worker.chores().spawn(flush_each_round(worker.loop()));
+}
+
+Task<> Writer::flush_each_round(event::Loop&) {
+    for (;;) {
+        if (gathered_.empty()) co_await something_->wait(std::chrono::seconds(10));
+        flush();
+    }
+}
+
+bool Writer::over_rate(const ipc::Sender& sender) {
+    if (rate_limit_ == 0) return false;
+    if (rates_.size() > senders_limit) rates_.clear();
+    Rate& rate = rates_[sender.pid];
+    std::int64_t now = system_clock().wall_seconds();
+    if (rate.second != now) {
+        std::int64_t dropped = std::exchange(rate, Rate{now, 0, 0}).dropped;
+        if (dropped > 0)
+            gathered_ += form_.print({LOG_WARNING, system_clock().wall_us(), "lines_dropped",
+                                      fmt::format("warning: {} log lines were dropped", dropped),
+                                      fmt::format("{{\"event\":\"lines_dropped\",\"count\":{}}}", dropped)},
+                                     sender);
+    }
+    if (++rate.lines <= rate_limit_) return false;
+    ++rate.dropped;
+    ++lost_;
+    return true;
+}
+
+void Writer::write(const ipc::LogLine& line, const ipc::Sender& sender) {
+    if (over_rate(sender)) return;
+    if (to_syslog_) {
+        std::string text = fmt::format("<{}>{} {}[{}]: {}", facility_ | (line.level & 7),
+                                       time_stamp(line.when), sender.log_name, sender.pid, line.text);
+        bool sent = out_ && send(out_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0;
+        ++(sent ? written_ : lost_);
+        return;
+    }
+    if (gathered_.size() > gathered_limit) {
+        ++lost_;
+        return;
+    }
+    gathered_ += form_.print(line, sender);
+    ++written_;
+    if (something_) something_->notify_all();
+}
+
+void Writer::reopen_when_renamed() {
+    std::int64_t now = system_clock().wall_seconds();
+    if (now == looked_at_) return;
+    looked_at_ = now;
+    struct stat named{}, opened{};
+    bool same = stat(path_.c_str(), &named) == 0 && fstat(out_.get(), &opened) == 0 &&
+                named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+    // Where a new file cannot be made the old one goes on taking the lines.
+    if (!same)
+        if (Result<> opened_anew = open_file(); !opened_anew) return;
+}
+
+void Writer::flush() {
+    if (gathered_.empty() || to_syslog_) return;
+    reopen_when_renamed();
+    ssize_t written = ::write(out_.get(), gathered_.data(), gathered_.size());
+    if (written < 0 || static_cast<std::size_t>(written) < gathered_.size()) ++lost_;
+    gathered_.clear();
+}
+
+std::vector<ipc::NamedValue> Writer::counters() const {
+    return {{"lines", std::to_string(written_)}, {"lines_lost", std::to_string(lost_)}};
+}
+
+}  // namespace ekiden::logger

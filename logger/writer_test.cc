@@ -1,0 +1,32 @@
+#include "logger/writer.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace ekiden::logger {
+namespace {
+
+const ipc::Sender sender{ipc::Service::smtpd, 0, 1, 4711, "ekiden/smtpd"};
+
+TEST(Form, PostfixsLine) {
+    setenv("TZ", "UTC", 1);
+    tzset();
+    Form form{"mail", false};
+    ipc::LogLine line{6, 1'763'740'800'000'000, "connect", "connect from a[192.0.2.1]",
+                      "{\"event\":\"connect\"}"};
+    EXPECT_EQ(form.print(line, sender),
+              "Nov 21 16:00:00 mail ekiden/smtpd[4711]: connect from a[192.0.2.1]\n");
+}
+
+TEST(Form, Json) {
+    Form form{"mail", true};
+    ipc::LogLine line{6, 1'763'740'800'000'005, "connect", "x", "{\"event\":\"connect\"}"};
+    EXPECT_EQ(form.print(line, sender),
+              "{\"time\":\"2025-11-21T16:00:00.000005Z\",\"host\":\"mail\",\"program\":\"ekiden/"
+              "smtpd\",\"pid\":4711,"
+              "\"level\":6,\"event\":\"connect\"}\n");
+}
+
+}  // namespace
+}  // namespace ekiden::logger
