@@ -13,6 +13,8 @@
 #include <ctime>
 #include <filesystem>
 
+#include "common/log/logger.h"
+
 namespace ekiden::logger {
 namespace {
 
