@@ -11,6 +11,7 @@
 #include <set>
 
 #include "common/base/owned_fd.h"
+#include "common/config/check_names.h"
 #include "common/config/expand.h"
 #include "common/config/known_names.h"
 #include "common/config/logical_lines.h"
@@ -24,11 +25,6 @@ namespace {
 
 constexpr auto error = Severity::error;
 constexpr auto warning = Severity::warning;
-
-// What a transport's name may stand before (postconf(5), transport-specific overrides).
-constexpr std::string_view transport_suffixes[] = {
-    "_destination_concurrency_limit", "_destination_concurrency_failed_cohort_limit",
-    "_destination_rate_delay", "_destination_recipient_limit", "_initial_destination_concurrency"};
 
 struct Choice {
     std::string_view parameter;
@@ -64,7 +60,7 @@ class Checker {
 
     Checked run() {
         read_both();
-        check_names();
+        check_names(main_, snapshot_.services, main_path_, master_path_, findings_);
         check_parameters();
         check_services();
         check_wholeness();
@@ -89,43 +85,6 @@ class Checker {
         Result<std::string> master = read_file(master_path_);
         if (!master) add(error, "", 0, master.error().text);
         snapshot_.services = parse_master_cf(master ? *master : "", master_path_, findings_);
-    }
-
-    // Names that nobody knows, and Postfix's that mean nothing here.
-    void check_names() {
-        std::set<std::string, std::less<>> used;
-        auto use = [&](std::string_view value) {
-            for (std::string& name : references(value)) used.insert(std::move(name));
-        };
-        for (const MainCfEntry& entry : main_.entries()) use(entry.value);
-        for (const ServiceEntry& service : snapshot_.services) {
-            for (const auto& [name, value] : service.overrides) use(value);
-            for (const std::string_view suffix : transport_suffixes)
-                used.insert(service.name + std::string(suffix));
-        }
-        for (const MainCfEntry& entry : main_.entries())
-            if (main_.find(entry.name) == &entry)
-                check_name(entry.name, entry.value, used, main_path_, entry.first_line);
-        for (const ServiceEntry& service : snapshot_.services)
-            for (const auto& [name, value] : service.overrides)
-                check_name(name, value, used, master_path_, service.line);
-    }
-
-    void check_name(const std::string& name, const std::string& value,
-                    const std::set<std::string, std::less<>>& used, const std::string& file, int line) {
-        if (param::find(name)) return;
-        if (const ForeignName* foreign = find_foreign(name)) {
-            bool asks = foreign->kind == Foreign::unsupported && !value.empty() && value != "no";
-            add(asks ? error : warning, file, line,
-                asks ? "unsupported parameter: " + name + "=" + value
-                     : "parameter has no effect here: " + name + "=" + value,
-                std::string(!foreign->instead.empty() ? foreign->instead
-                            : asks                    ? "remove it"
-                                                      : ""));
-            return;
-        }
-        if (!used.contains(name))
-            add(warning, file, line, "unused parameter: " + name + "=" + value, "no program reads it");
     }
 
     void check_parameters() {

@@ -97,8 +97,6 @@ std::string Settings::text(std::string_view name) const {
     return expanded ? *expanded : "";
 }
 
-std::string Settings::default_of(const param::Info& info) { return std::string(info.default_text); }
-
 Result<Settings::Value> Settings::convert(const param::Info& info, std::string_view raw_text) const {
     Result<std::string> text =
         config::expand_value_of(info.name, raw_text, [this](std::string_view name) { return raw(name); });

@@ -48,9 +48,6 @@ class Settings {
     // What was set, overrides included.
     const RawValues& set() const { return set_; }
 
-    // The default of a catalogue row as main.cf text.
-    static std::string default_of(const param::Info& info);
-
   private:
     using Value = std::variant<std::string, bool, std::int64_t, Seconds, List>;
     Settings(RawValues set, std::vector<Problem>& problems);

@@ -1,0 +1,65 @@
+#include "common/config/check_names.h"
+
+#include <set>
+
+#include "common/config/expand.h"
+#include "common/config/known_names.h"
+
+namespace ekiden::config {
+namespace {
+
+using Names = std::set<std::string, std::less<>>;
+
+// What a transport's name may stand before (postconf(5), transport-specific overrides).
+constexpr std::string_view transport_suffixes[] = {
+    "_destination_concurrency_limit", "_destination_concurrency_failed_cohort_limit",
+    "_destination_rate_delay", "_destination_recipient_limit", "_initial_destination_concurrency"};
+
+Names used_names(const MainCf& main, const std::vector<ServiceEntry>& services) {
+    Names used;
+    auto use = [&](std::string_view value) {
+        for (std::string& name : references(value)) used.insert(std::move(name));
+    };
+    for (const MainCfEntry& entry : main.entries()) use(entry.value);
+    for (const ServiceEntry& service : services) {
+        for (const auto& [name, value] : service.overrides) use(value);
+        for (const std::string_view suffix : transport_suffixes)
+            used.insert(service.name + std::string(suffix));
+    }
+    return used;
+}
+
+void check_name(const std::string& name, const std::string& value, const Names& used, const std::string& file,
+                int line, std::vector<Finding>& findings) {
+    if (param::find(name)) return;
+    std::string setting = name + "=" + value;
+    const ForeignName* foreign = find_foreign(name);
+    if (!foreign) {
+        if (!used.contains(name))
+            findings.push_back(
+                {Severity::warning, file, line, "unused parameter: " + setting, "no program reads it"});
+        return;
+    }
+    bool asks = foreign->kind == Foreign::unsupported && !value.empty() && value != "no";
+    std::string remedy(!foreign->instead.empty() ? foreign->instead : asks ? "remove it" : "");
+    if (asks)
+        findings.push_back({Severity::error, file, line, "unsupported parameter: " + setting, remedy});
+    else
+        findings.push_back(
+            {Severity::warning, file, line, "parameter has no effect here: " + setting, remedy});
+}
+
+}  // namespace
+
+void check_names(const MainCf& main, const std::vector<ServiceEntry>& services, const std::string& main_path,
+                 const std::string& master_path, std::vector<Finding>& findings) {
+    Names used = used_names(main, services);
+    for (const MainCfEntry& entry : main.entries())
+        if (main.find(entry.name) == &entry)
+            check_name(entry.name, entry.value, used, main_path, entry.first_line, findings);
+    for (const ServiceEntry& service : services)
+        for (const auto& [name, value] : service.overrides)
+            check_name(name, value, used, master_path, service.line, findings);
+}
+
+}  // namespace ekiden::config
