@@ -7,23 +7,31 @@ namespace {
 
 using ipc::Service;
 
-//                service                program           log name     owner                     root   inet
-//                udgram fork   tls    in place
+// clang-format off
 constexpr auto table = std::to_array<Row>({
-    {Service::logger, "logger", "postlogd", &param::log_owner, false, false, true, false, false, true},
-    {Service::smtpd, "smtpd", "smtpd", &param::mail_owner, true, false, false, false, true, false},
-    {Service::submission, "submission", "submission/smtpd", &param::submission_owner, true, false, false,
-     false, true, false},
-    {Service::pop3_front, "pop3d", "pop3d", &param::login_owner, true, false, false, false, true, false},
-    {Service::pop3_session, "pop3d-session", "pop3d-session", &param::virtual_owner, false, false, false,
-     false, false, false},
-    {Service::authd, "authd", "authd", &param::auth_owner, false, false, false, false, false, true},
-    {Service::manager, "manager", "qmgr", &param::queue_owner, false, false, false, false, false, true},
-    {Service::router, "router", "router", &param::router_owner, false, false, false, false, false, true},
-    {Service::relay, "relay", "smtp", &param::relay_owner, true, true, false, false, false, false},
-    {Service::resolver, "resolver", "resolver", &param::dns_owner, true, true, false, false, false, false},
-    {Service::local_delivery, "local-delivery", "virtual", nullptr, false, false, false, true, false, false},
+    {.service = Service::logger, .program = "logger", .log_name = "postlogd", .owner = &param::log_owner,
+     .unix_datagrams = true, .reloads_in_place = true, .single = true},
+    {.service = Service::smtpd, .program = "smtpd", .log_name = "smtpd", .owner = &param::mail_owner,
+     .empty_root = true, .speaks_tls = true},
+    {.service = Service::submission, .program = "submission", .log_name = "submission/smtpd", .owner = &param::submission_owner,
+     .empty_root = true, .speaks_tls = true},
+    {.service = Service::pop3_front, .program = "pop3d", .log_name = "pop3d", .owner = &param::login_owner,
+     .empty_root = true, .speaks_tls = true},
+    {.service = Service::pop3_session, .program = "pop3d-session", .log_name = "pop3d-session", .owner = &param::virtual_owner},
+    {.service = Service::authd, .program = "authd", .log_name = "authd", .owner = &param::auth_owner,
+     .reloads_in_place = true, .single = true, .admin_socket = "auth"},
+    {.service = Service::manager, .program = "manager", .log_name = "qmgr", .owner = &param::queue_owner,
+     .reloads_in_place = true, .single = true, .admin_socket = "queue"},
+    {.service = Service::router, .program = "router", .log_name = "router", .owner = &param::router_owner,
+     .reloads_in_place = true, .single = true},
+    {.service = Service::relay, .program = "relay", .log_name = "smtp", .owner = &param::relay_owner,
+     .empty_root = true, .internet = true},
+    {.service = Service::resolver, .program = "resolver", .log_name = "resolver", .owner = &param::dns_owner,
+     .empty_root = true, .internet = true, .single = true},
+    {.service = Service::local_delivery, .program = "local-delivery", .log_name = "virtual", .owner = nullptr,
+     .children = true, .single = true},
 });
+// clang-format on
 
 }  // namespace
 

@@ -12,15 +12,18 @@ namespace ekiden::process {
 
 struct Row {
     ipc::Service service;
-    std::string_view program;         // the command in master.cf, a file in daemon_directory
-    std::string_view log_name;        // Postfix's name of what does this job, for log lines
-    const Param<std::string>* owner;  // the parameter that names its user; null: it stays root
-    bool empty_root;                  // chroot to empty_directory, opens nothing
-    bool internet;                    // may make TCP and UDP sockets of its own
-    bool unix_datagrams;              // may send to syslogd's socket
-    bool children;                    // may fork (never execve)
-    bool speaks_tls;                  // is given certificate and key
-    bool reloads_in_place;            // takes a new configuration without being replaced
+    std::string_view program;                   // the command in master.cf, a file in daemon_directory
+    std::string_view log_name;                  // Postfix's name of what does this job, for log lines
+    const Param<std::string>* owner = nullptr;  // the parameter that names its user; null: it stays root
+    bool empty_root = false;                    // chroot to empty_directory, opens nothing
+    bool internet = false;                      // may make TCP and UDP sockets of its own
+    bool unix_datagrams = false;                // may send to syslogd's socket
+    bool children = false;                      // may fork (never execve)
+    bool speaks_tls = false;                    // is given certificate and key
+    bool reloads_in_place = false;              // takes a new configuration without being replaced
+    bool single = false;                        // never more than one worker
+    std::string_view admin_socket =
+        {};  // below queue_directory/public, for the administrator's tools; empty: none
 };
 
 std::span<const Row> rows();

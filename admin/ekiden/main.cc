@@ -1,0 +1,44 @@
+// ekiden: check, start, stop, reload, status. The administrator's handle of the whole suite.
+#include <fmt/format.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+
+#include "admin/ekiden/commands.h"
+
+namespace {
+
+constexpr const char* usage =
+    "usage: ekiden [-c config_dir] command\n"
+    "  check     read and check the configuration, change nothing\n"
+    "  start     start the mail system in the background\n"
+    "  start-fg  start it in the foreground, until SIGTERM\n"
+    "  stop      end it, in order\n"
+    "  reload    take the changed configuration, without losing a connection\n"
+    "  status    list processes, uptime and connections\n";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    using namespace ekiden::admin;
+    const char* from_environment = std::getenv("MAIL_CONFIG");
+    std::string directory = from_environment ? from_environment : "/etc/ekiden";
+    for (int option; (option = getopt(argc, argv, "+c:")) != -1;) {
+        if (option != 'c') {
+            fmt::print(stderr, "{}", usage);
+            return EX_USAGE;
+        }
+        directory = optarg;
+    }
+    static const std::map<std::string_view, int (*)(const std::string&)> commands = {
+        {"check", check}, {"start", start},   {"start-fg", start_in_foreground},
+        {"stop", stop},   {"reload", reload}, {"status", status}};
+    auto found = optind + 1 == argc ? commands.find(argv[optind]) : commands.end();
+    if (found == commands.end()) {
+        fmt::print(stderr, "{}", usage);
+        return EX_USAGE;
+    }
+    return found->second(directory);
+}

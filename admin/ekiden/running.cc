@@ -1,0 +1,113 @@
+// stop, reload and status: what is said to a running master.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "admin/ekiden/commands.h"
+#include "common/config/check.h"
+#include "common/config/main_cf.h"
+#include "common/ipc/messages/control.h"
+#include "common/process/admin_client.h"
+#include "common/text/ascii.h"
+
+namespace ekiden::admin {
+namespace {
+
+constexpr int stop_patience_ms = 60'000;
+
+Result<std::string> queue_directory_of(const std::string& directory) {
+    // A configuration that was broken since must not keep anybody from stopping what runs: read it leniently.
+    std::string path = directory + "/main.cf";
+    Result<std::string> text = config::read_file(path);
+    if (!text) return pass(text);
+    std::vector<config::Finding> findings;
+    std::vector<Problem> problems;
+    RawValues values = config::MainCf::parse(*text, path, findings).values();
+    return Settings::lenient(std::move(values), {}, problems)[param::queue_directory];
+}
+
+// The pid of the master that holds the lock, or nothing.
+Result<pid_t> running_master(const std::string& queue_directory) {
+    std::string path = queue_directory + "/pid/master.pid";
+    OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file || flock(file.get(), LOCK_SH | LOCK_NB) == 0)
+        return not_found("the mail system is not running");
+    char buffer[32]{};
+    ssize_t octets = read(file.get(), buffer, sizeof buffer - 1);
+    auto pid = text::parse_number(text::trim({buffer, octets > 0 ? static_cast<std::size_t>(octets) : 0}));
+    if (!pid || *pid == 0) return temporary(path + " holds no process id");
+    return static_cast<pid_t>(*pid);
+}
+
+int complain(const Error& error, int status) {
+    fmt::print(stderr, "ekiden: fatal: {}\n", error.text);
+    return status;
+}
+
+Result<std::unique_ptr<process::AdminClient>> master_of(const std::string& directory) {
+    Result<std::string> queue = queue_directory_of(directory);
+    if (!queue) return pass(queue);
+    Result<pid_t> pid = running_master(*queue);
+    if (!pid) return pass(pid);
+    return process::AdminClient::connect(*queue + "/public/master", ipc::Service::master);
+}
+
+std::string duration(std::int64_t seconds) {
+    return fmt::format("{}d {:02}:{:02}:{:02}", seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60,
+                       seconds % 60);
+}
+
+}  // namespace
+
+int stop(const std::string& directory) {
+    Result<std::string> queue = queue_directory_of(directory);
+    if (!queue) return complain(queue.error(), EX_CONFIG);
+    Result<pid_t> pid = running_master(*queue);
+    if (!pid) return complain(pid.error(), EX_UNAVAILABLE);
+    OwnedFd handle(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
+    if (kill(*pid, SIGTERM) != 0)
+        return complain({ErrorKind::denied, fmt::format("cannot stop process {}: {}", *pid, strerror(errno))},
+                        EX_NOPERM);
+    pollfd wait{handle.get(), POLLIN, 0};
+    if (poll(&wait, 1, stop_patience_ms) == 1) return EX_OK;
+    return complain({ErrorKind::temporary, fmt::format("master (process {}) has not ended after 60 s", *pid)},
+                    EX_TEMPFAIL);
+}
+
+int reload(const std::string& directory) {
+    Result<std::unique_ptr<process::AdminClient>> master = master_of(directory);
+    if (!master) return complain(master.error(), EX_UNAVAILABLE);
+    Result<ipc::Done> done = (*master)->ask(ipc::Reload{}, std::chrono::seconds(60));
+    return done ? EX_OK : complain(done.error(), done.error().temporary() ? EX_TEMPFAIL : EX_CONFIG);
+}
+
+int status(const std::string& directory) {
+    Result<std::unique_ptr<process::AdminClient>> master = master_of(directory);
+    if (!master) return complain(master.error(), EX_UNAVAILABLE);
+    Result<ipc::SuiteStatus> suite = (*master)->ask(ipc::QueryStatus{}, std::chrono::seconds(10));
+    if (!suite) return complain(suite.error(), EX_TEMPFAIL);
+    std::int64_t now = system_clock().wall_seconds();
+    fmt::print("master pid {}, up {}, configuration generation {}\n", suite->master_pid,
+               duration(now - suite->started), suite->generation);
+    fmt::print("{:<14} {:<15} {:>7} {:<14} {:>12} {:>8}  {}\n", "service", "program", "pid", "user", "up",
+               "restarts", "counters");
+    for (const ipc::ProcessStatus& each : suite->processes) {
+        std::string counters = each.ready ? "" : "(starting)";
+        for (const ipc::NamedValue& counter : each.counters)
+            counters += fmt::format("{}={} ", counter.key, counter.value);
+        fmt::print("{:<14} {:<15} {:>7} {:<14} {:>12} {:>8}  {}\n", each.service, each.program, each.pid,
+                   each.user.empty() ? "-" : each.user, duration(now - each.started), each.restarts,
+                   counters);
+    }
+    return EX_OK;
+}
+
+}  // namespace ekiden::admin

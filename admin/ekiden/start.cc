@@ -1,0 +1,86 @@
+// check, start and start-fg. The starter waits until every process is confined and serving, or tells why not.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "admin/ekiden/commands.h"
+#include "common/config/check.h"
+
+namespace ekiden::admin {
+namespace {
+
+constexpr int start_patience_ms = 60'000;
+
+// Prints what was found; the settings when there is no error.
+Result<Settings> checked(const std::string& directory) {
+    config::Checked result = config::check(directory);
+    for (const config::Finding& finding : result.findings)
+        fmt::print(stderr, "ekiden: {}: {}\n",
+                   finding.severity == config::Severity::error ? "error" : "warning",
+                   config::format(finding));
+    if (!result.snapshot) return malformed("the configuration has errors");
+    return result.snapshot->settings();
+}
+
+std::string master_program(const Settings& settings) { return settings[param::daemon_directory] + "/master"; }
+
+// What master says over the pipe, until its first line is whole or time is up.
+std::string hear(int fd) {
+    std::string text;
+    pollfd wait{fd, POLLIN, 0};
+    while (text.find('\n') == std::string::npos && poll(&wait, 1, start_patience_ms) > 0) {
+        char buffer[1024];
+        ssize_t octets = read(fd, buffer, sizeof buffer);
+        if (octets <= 0) break;
+        text.append(buffer, static_cast<std::size_t>(octets));
+    }
+    return text;
+}
+
+}  // namespace
+
+int check(const std::string& directory) { return checked(directory) ? EX_OK : EX_CONFIG; }
+
+int start_in_foreground(const std::string& directory) {
+    Result<Settings> settings = checked(directory);
+    if (!settings) return EX_CONFIG;
+    std::string program = master_program(*settings);
+    execl(program.c_str(), "master", "-c", directory.c_str(), nullptr);
+    fmt::print(stderr, "ekiden: fatal: {}: {}\n", program, strerror(errno));
+    return EX_OSFILE;
+}
+
+int start(const std::string& directory) {
+    Result<Settings> settings = checked(directory);
+    if (!settings) return EX_CONFIG;
+    std::string program = master_program(*settings);
+    int ends[2];
+    if (pipe(ends) != 0) return EX_OSERR;
+    OwnedFd ours(ends[0]), theirs(ends[1]);
+    pid_t pid = fork();
+    if (pid < 0) return EX_OSERR;
+    if (pid == 0) {
+        setsid();
+        int null = open("/dev/null", O_RDWR);
+        for (int fd : {0, 1, 2}) dup2(null, fd);
+        ours.reset();
+        std::string ready = std::to_string(theirs.get());
+        execl(program.c_str(), "master", "-c", directory.c_str(), "-r", ready.c_str(), nullptr);
+        std::string failed = fmt::format("{}: {}\n", program, strerror(errno));
+        ssize_t ignored = write(theirs.get(), failed.data(), failed.size());
+        (void)ignored;
+        _exit(EX_OSFILE);
+    }
+    theirs.reset();
+    std::string answer = hear(ours.get());
+    if (answer == "ready\n") return EX_OK;
+    fmt::print(stderr, "ekiden: fatal: {}\n",
+               answer.empty() ? "master ended, or is not ready after 60 s: see the log" : answer);
+    return EX_TEMPFAIL;
+}
+
+}  // namespace ekiden::admin

@@ -1,0 +1,36 @@
+#pragma once
+// A command line tool's side of a public socket: ask one running service, get its answer.
+#include <memory>
+#include <string>
+
+#include "common/event/loop.h"
+#include "common/ipc/channel.h"
+#include "common/net/listener.h"
+
+namespace ekiden::process {
+
+class AdminClient {
+  public:
+    // Connects to `path` ("$queue_directory/public/queue"), where `service` listens. Errors: nobody listens,
+    // not allowed.
+    static Result<std::unique_ptr<AdminClient>> connect(const std::string& path, ipc::Service service) {
+        Result<OwnedFd> fd = net::connect_to_path(path);
+        if (!fd) return std::unexpected(fd.error());
+        return std::unique_ptr<AdminClient>(new AdminClient(std::move(*fd), service));
+    }
+    // Waits for the reply.
+    template <ipc::Message M>
+    Result<typename M::Reply> ask(M message, Milliseconds time) {
+        return loop_.run(channel_.ask(std::move(message), time));
+    }
+
+  private:
+    AdminClient(OwnedFd fd, ipc::Service service)
+        : channel_(loop_, std::move(fd), ipc::Service::admin, ipc::Sender{service}, dispatcher_,
+                   [](ipc::Channel&) {}) {}
+    event::Loop loop_;
+    ipc::Dispatcher dispatcher_;
+    ipc::Channel channel_;
+};
+
+}  // namespace ekiden::process

@@ -1,0 +1,27 @@
+// The broker: a socketpair for each pair of workers that may speak, one end to each. A worker that is
+// replaced gets fresh ends, and so do its peers; nobody ever looks for anybody by a path.
+#include <sys/socket.h>
+
+#include "common/log/events.h"
+#include "master/supervisor.h"
+
+namespace ekiden::master {
+
+void Supervisor::connect_to_peers(Process& process) {
+    ipc::Service service = process.row->service;
+    for (Process& other : processes_) {
+        if (&other == &process || !ipc::linked(service, other.row->service)) continue;
+        int ends[2];
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+            log::emit(events::start_failed, process.log_name, strerror(errno));
+            return;
+        }
+        OwnedFd one(ends[0]), two(ends[1]);
+        process.control->tell(ipc::PeerEnd{other.row->service, other.worker, other.incarnation, other.pid,
+                                           other.log_name, std::move(one)});
+        other.control->tell(ipc::PeerEnd{service, process.worker, process.incarnation, process.pid,
+                                         process.log_name, std::move(two)});
+    }
+}
+
+}  // namespace ekiden::master

@@ -1,0 +1,31 @@
+#pragma once
+// Certificate and key files, read by master alone (workers have no files) and looked at again every few
+// seconds.
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "common/base/error.h"
+#include "common/base/secret.h"
+#include "common/config/settings.h"
+
+namespace ekiden::master {
+
+struct Identity {
+    std::string certificates;  // PEM; empty: the service has none
+    Secret key;
+};
+
+class IdentityFiles {
+  public:
+    // Reads the files that the settings name (smtpd_tls_chain_files, or smtpd_tls_cert_file and
+    // smtpd_tls_key_file) and checks that they belong together.
+    Result<Identity> read(const Settings& settings);
+    // True once after any file that was read has changed.
+    bool changed();
+
+  private:
+    std::map<std::string, std::string> marks_;  // path → inode, size, time of change
+};
+
+}  // namespace ekiden::master

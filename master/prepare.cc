@@ -1,0 +1,83 @@
+// The parents belong to root, so that no program can put something else in the place of a directory of
+// another one. A link where a directory should be is refused.
+#include "master/prepare.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "common/base/owned_fd.h"
+
+namespace ekiden::master {
+namespace {
+
+struct Owner {
+    uid_t uid;
+    gid_t gid;
+};
+
+Result<Owner> owner_named(const std::string& user) {
+    if (geteuid() != 0) return Owner{geteuid(), getegid()};
+    if (user.empty()) return Owner{0, 0};
+    const passwd* entry = getpwnam(user.c_str());
+    if (!entry)
+        return not_found(
+            fmt::format("there is no user \"{}\": create it (./dev setup or the package does)", user));
+    return Owner{entry->pw_uid, entry->pw_gid};
+}
+
+Result<> ensure_directory(const std::string& path, const std::string& user, mode_t mode) {
+    std::error_code failed;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
+    if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+        return system_error("mkdir " + path, errno, ErrorKind::permanent);
+    OwnedFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd) return system_error(path + " (it must be a directory, not a link)", errno, ErrorKind::permanent);
+    Result<Owner> owner = owner_named(user);
+    if (!owner) return pass(owner);
+    if (geteuid() == 0 && fchown(fd.get(), owner->uid, owner->gid) != 0)
+        return system_error("chown " + path, errno);
+    if (fchmod(fd.get(), mode) != 0) return system_error("chmod " + path, errno);
+    return {};
+}
+
+// The log's file belongs to the logger; the directory that it stands in is not ours.
+Result<> ensure_log(const std::string& path, const std::string& user) {
+    if (path.empty()) return {};
+    OwnedFd fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640));
+    if (!fd) return system_error("maillog_file " + path, errno, ErrorKind::permanent);
+    Result<Owner> owner = owner_named(user);
+    if (!owner) return pass(owner);
+    if (geteuid() == 0 && fchown(fd.get(), owner->uid, owner->gid) != 0)
+        return system_error("chown " + path, errno);
+    return {};
+}
+
+}  // namespace
+
+Result<> prepare_directories(const Settings& settings) {
+    const std::string& queue = settings[param::queue_directory];
+    struct Wanted {
+        std::string path, user;
+        mode_t mode;
+    };
+    const Wanted directories[] = {
+        {queue, "", 0755},
+        {queue + "/public", "", 0755},
+        {queue + "/pid", "", 0755},
+        {settings[param::empty_directory], "", 0555},
+        {queue + "/queue", settings[param::queue_owner], 0700},
+        {settings[param::data_directory], settings[param::auth_owner], 0755},
+        {settings[param::virtual_mailbox_base], settings[param::virtual_owner], 0700},
+    };
+    for (const Wanted& wanted : directories)
+        if (Result<> made = ensure_directory(wanted.path, wanted.user, wanted.mode); !made) return made;
+    return ensure_log(settings[param::maillog_file], settings[param::log_owner]);
+}
+
+}  // namespace ekiden::master

@@ -1,0 +1,68 @@
+// A new generation: read and checked as a whole before anything changes. Programs that reload in place get
+// the new snapshot; the others are replaced by new workers on the same listening sockets, while the old ones
+// finish what they have.
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include "common/config/check.h"
+#include "common/log/events.h"
+#include "master/supervisor.h"
+
+namespace ekiden::master {
+
+Result<> Supervisor::reload() {
+    config::Checked checked = config::check(options_.config_directory, snapshot_.generation + 1);
+    if (!checked.snapshot) {
+        std::string all;
+        for (const config::Finding& finding : checked.findings)
+            if (finding.severity == config::Severity::error)
+                all += (all.empty() ? "" : "; ") + config::format(finding);
+        log::emit(events::reload_refused, all);
+        return malformed(all);
+    }
+    Result<OwnedFd> sealed = config::seal(*checked.snapshot);
+    Result<Services> next =
+        sealed ? make_services(*checked.snapshot, &services_) : Result<Services>(pass(sealed));
+    if (!next) {
+        log::emit(events::reload_refused, next.error());
+        return pass(next);
+    }
+    snapshot_ = std::move(*checked.snapshot);
+    sealed_ = std::move(*sealed);
+    replace(std::move(*next));
+    log::emit(events::reloaded, version, options_.config_directory, snapshot_.generation);
+    return {};
+}
+
+void Supervisor::replace(Services next) {
+    Services before = std::move(services_);
+    services_ = std::move(next);
+    std::vector<Process*> old;
+    for (Process& process : processes_)
+        if (!process.draining) old.push_back(&process);
+    for (Process* process : old) {
+        auto found = services_.find(key_of(process->service->entry));
+        Service* service = found == services_.end() ? nullptr : found->second.get();
+        process->service = service;
+        if (service && process->row->reloads_in_place) {
+            ipc::NewSnapshot fresh{
+                snapshot_.generation, {}, OwnedFd(fcntl(sealed_.get(), F_DUPFD_CLOEXEC, 0))};
+            for (const auto& [name, value] : service->entry.overrides)
+                fresh.overrides.push_back({name, value});
+            fresh.overrides.push_back({"service_name", service->entry.name});
+            process->control->tell(fresh);
+        } else {
+            drain(*process,
+                  static_cast<std::uint32_t>(snapshot_.settings().value()[param::reload_drain_time].count()));
+        }
+    }
+    for (auto& [key, service] : services_) start_missing(*service);
+}
+
+void Supervisor::drain(Process& process, std::uint32_t seconds) {
+    process.draining = true;
+    process.service = nullptr;
+    process.control->tell(ipc::Drain{seconds});
+}
+
+}  // namespace ekiden::master

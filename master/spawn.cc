@@ -1,0 +1,161 @@
+// Starting, and noticing the end of, processes. fork and exec: a child shares nothing with master but its
+// channel.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "common/log/events.h"
+#include "master/supervisor.h"
+
+namespace ekiden::master {
+namespace {
+
+constexpr std::int64_t at_once_ms =
+    1000;  // a life shorter than this means that the next one will be no longer
+constexpr Milliseconds longest_pause = std::chrono::seconds(60);
+
+std::int64_t steady_ms() { return system_clock().steady_us() / 1000; }
+
+[[noreturn]] void become_program(const std::string& path, const std::string& name, int control) {
+    // Only calls that are safe between fork and exec.
+    dup2(control, 3);
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, 0);
+    dup2(null, 1);
+    close_range(4, ~0u, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    std::vector<char*> arguments{const_cast<char*>(name.c_str()), nullptr};
+    execv(path.c_str(), arguments.data());
+    _exit(127);
+}
+
+}  // namespace
+
+void Supervisor::spawn(Service& service) {
+    if (stopping_) return;
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        log::emit(events::start_failed, service.entry.name, strerror(errno));
+        return restart_later(service);
+    }
+    OwnedFd ours(ends[0]), theirs(ends[1]);
+    std::string name(service.row->program);
+    std::string path = service.settings[param::daemon_directory] + "/" + name;
+    pid_t pid = fork();
+    if (pid == 0) become_program(path, name, theirs.get());
+    if (pid < 0) {
+        log::emit(events::start_failed, service.entry.name, strerror(errno));
+        return restart_later(service);
+    }
+    std::uint32_t worker = 0;
+    if (!service.row->single) worker = next_worker_[service.row->service]++;
+    std::string log_name = service.settings[param::syslog_name] + "/" + std::string(service.row->log_name);
+    std::int64_t now = steady_ms();
+    Process& process =
+        processes_.emplace_back(Process{&service, service.row, service.entry.name, log_name, worker,
+                                        next_incarnation_++, pid, system_clock().wall_seconds(), now, now});
+    ipc::Sender sender{service.row->service, worker, process.incarnation, pid, log_name};
+    process.control = std::make_unique<ipc::Channel>(loop_, std::move(ours), ipc::Service::master, sender,
+                                                     child_dispatcher_, [](ipc::Channel&) {});
+    begin(process);
+    connect_to_peers(process);
+}
+
+void Supervisor::begin(Process& process) {
+    const Service& service = *process.service;
+    ipc::Begin begin{};
+    begin.service = service.row->service;
+    begin.worker = process.worker;
+    begin.generation = snapshot_.generation;
+    begin.as_root = geteuid() == 0;
+    begin.log_name = process.log_name;
+    for (const auto& [name, value] : service.entry.overrides) begin.overrides.push_back({name, value});
+    begin.overrides.push_back({"service_name", service.entry.name});
+    begin.snapshot.reset(fcntl(sealed_.get(), F_DUPFD_CLOEXEC, 0));
+    for (const Listening& listening : service.listening) {
+        begin.addresses.push_back(listening.address);
+        begin.listeners.emplace_back(fcntl(listening.fd.get(), F_DUPFD_CLOEXEC, 0));
+    }
+    // The certificate first, so that no connection finds a TLS service without one.
+    send_identity(process);
+    process.control->tell(begin);
+}
+
+void Supervisor::send_identity(Process& process) {
+    const Service* service = process.service;
+    if (service && service->row->speaks_tls && !service->certificates.empty())
+        process.control->tell(ipc::TlsIdentity{service->certificates, service->key});
+}
+
+Process* Supervisor::find(std::int32_t pid) {
+    for (Process& process : processes_)
+        if (process.pid == pid) return &process;
+    return nullptr;
+}
+
+void Supervisor::control_messages() {
+    child_dispatcher_.hear<ipc::Ready>([this](ipc::Ready, const ipc::Sender& sender) {
+        Process* process = find(sender.pid);
+        if (!process) return;
+        process->ready = true;
+        process->last_answer = steady_ms();
+        report_readiness();
+    });
+    child_dispatcher_.hear<ipc::StartFailed>([this](ipc::StartFailed failed, const ipc::Sender& sender) {
+        if (Process* process = find(sender.pid)) process->failure = failed.why;
+        log::emit(events::start_failed, sender.log_name, failed.why);
+    });
+}
+
+void Supervisor::reap() {
+    int status = 0;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        if (Process* process = find(pid)) ended(*process, status);
+}
+
+void Supervisor::ended(Process& process, int status) {
+    bool expected = stopping_ || process.draining;
+    if (WIFSIGNALED(status))
+        log::emit(events::process_killed, process.log_name, process.pid, WTERMSIG(status));
+    else if (WEXITSTATUS(status) != 0 || !expected)
+        log::emit(events::process_exit, process.log_name, process.pid, WEXITSTATUS(status));
+    Service* service = process.service;
+    bool at_once = !process.ready || steady_ms() - process.started_steady < at_once_ms;
+    for (auto place = processes_.begin(); place != processes_.end(); ++place)
+        if (&*place == &process) {
+            doomed_.push_back(std::move(process));  // its channel may be the one that is speaking to us
+            processes_.erase(place);
+            break;
+        }
+    process_ended_.notify_all();
+    if (service && !expected) {
+        ++service->restarts;
+        if (!at_once) service->pause = Milliseconds(0);
+        restart_later(*service);
+        if (at_once)
+            service->pause = std::min(std::max(service->pause * 2, Milliseconds(500)), longest_pause);
+    }
+    report_readiness();
+}
+
+void Supervisor::restart_later(Service& service) {
+    if (stopping_) return;
+    if (service.pause >= std::chrono::seconds(1))
+        log::emit(events::restart_paused, service.entry.name, service.pause.count() / 1000);
+    chores_.spawn(restart_after(key_of(service.entry), service.pause));
+}
+
+Task<> Supervisor::restart_after(std::string key, Milliseconds pause) {
+    co_await loop_.sleep(std::max(pause, Milliseconds(1)));
+    auto found = services_.find(key);
+    if (found != services_.end() && !stopping_) start_missing(*found->second);
+}
+
+}  // namespace ekiden::master

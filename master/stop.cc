@@ -1,0 +1,67 @@
+// The end, in order: first who takes work in, then who hands it on, last who writes about it. What does not
+// end by itself is killed; the queue on disk makes that harmless.
+#include <csignal>
+
+#include "common/log/events.h"
+#include "master/supervisor.h"
+
+namespace ekiden::master {
+namespace {
+
+using Kind = ipc::Service;
+
+struct Stage {
+    std::vector<Kind> services;
+    std::uint32_t seconds;  // to finish; half as much again before it is killed
+};
+
+const Stage stages[] = {
+    {{Kind::smtpd, Kind::submission, Kind::pop3_front}, 2},
+    {{Kind::pop3_session, Kind::manager}, 4},
+    {{Kind::relay, Kind::local_delivery}, 4},
+    {{Kind::authd, Kind::router, Kind::resolver}, 2},
+    {{Kind::logger}, 2},
+};
+
+}  // namespace
+
+void Supervisor::terminate(int signal) {
+    if (stopping_) return;
+    stopping_ = true;
+    log::emit(events::terminating, signal);
+    chores_.spawn(stop_in_order());
+}
+
+Task<> Supervisor::stop_in_order() {
+    for (const Stage& stage : stages) {
+        std::vector<const process::Row*> rows;
+        for (Kind service : stage.services) rows.push_back(&process::row_of(service));
+        if (stage.services.front() == Kind::logger) log::emit(events::stopped);
+        for (Process& process : processes_)
+            if (std::ranges::find(rows, process.row) != rows.end()) drain(process, stage.seconds);
+        bool gone = co_await wait_until_gone(rows, std::chrono::milliseconds(stage.seconds * 1500));
+        if (gone) continue;
+        for (Process& process : processes_)
+            if (std::ranges::find(rows, process.row) != rows.end()) {
+                log::emit(events::stop_forced, process.log_name, process.pid);
+                kill(process.pid, SIGKILL);
+            }
+        co_await wait_until_gone(rows, std::chrono::seconds(5));
+    }
+    loop_.stop();
+}
+
+Task<bool> Supervisor::wait_until_gone(std::vector<const process::Row*> rows, Milliseconds time) {
+    std::int64_t deadline = system_clock().steady_us() / 1000 + time.count();
+    for (;;) {
+        bool any = std::ranges::any_of(processes_, [&](const Process& process) {
+            return std::ranges::find(rows, process.row) != rows.end();
+        });
+        Milliseconds left(deadline - system_clock().steady_us() / 1000);
+        if (!any) co_return true;
+        if (left <= Milliseconds(0)) co_return false;
+        co_await process_ended_.wait(left);
+    }
+}
+
+}  // namespace ekiden::master

@@ -1,0 +1,135 @@
+#include "master/supervisor.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/ipc/messages/log.h"
+#include "common/log/events.h"
+#include "common/net/listener.h"
+#include "master/prepare.h"
+
+namespace ekiden::master {
+namespace {
+
+constexpr std::size_t admin_limit = 16;
+
+}  // namespace
+
+// Master's own lines go to the logger it started; while there is none, to stderr.
+class Supervisor::LogSink : public log::Sink {
+  public:
+    explicit LogSink(Supervisor& master) : master_(master) {}
+    void write(const log::Line& line) override {
+        for (Process& process : master_.processes_)
+            if (process.row->service == ipc::Service::logger && process.control->open())
+                return process.control->tell(ipc::LogLine{static_cast<std::uint8_t>(line.level), line.when,
+                                                          std::string(line.event), line.text, line.json});
+        fmt::print(stderr, "master: {}\n", line.text);
+    }
+
+  private:
+    Supervisor& master_;
+};
+
+Supervisor::Supervisor(event::Loop& loop, Options options)
+    : loop_(loop),
+      options_(std::move(options)),
+      sink_(std::make_unique<LogSink>(*this)),
+      process_ended_(loop),
+      chores_(loop, [](std::exception_ptr failure) {
+          try {
+              std::rethrow_exception(failure);
+          } catch (const std::exception& what) {
+              log::emit(events::session_failed, "master", what.what());
+          }
+      }) {
+    control_messages();
+    admin_dispatcher_.answer<ipc::QueryStatus>(
+        [this](ipc::QueryStatus, ipc::Sender) -> Task<Result<ipc::SuiteStatus>> { co_return status(); });
+    admin_dispatcher_.answer<ipc::Reload>([this](ipc::Reload, ipc::Sender) -> Task<Result<ipc::Done>> {
+        Result<> reloaded = reload();
+        if (!reloaded) co_return pass(reloaded);
+        co_return ipc::Done{};
+    });
+}
+
+Supervisor::~Supervisor() { log::set_sink(nullptr); }
+
+Result<> Supervisor::start(config::Snapshot snapshot) {
+    snapshot_ = std::move(snapshot);
+    started_ = system_clock().wall_seconds();
+    Result<Settings> settings = snapshot_.settings();
+    if (!settings) return pass(settings);
+    if (Result<> prepared = prepare_directories(*settings); !prepared) return prepared;
+    Result<OwnedFd> sealed = config::seal(snapshot_);
+    if (!sealed) return pass(sealed);
+    sealed_ = std::move(*sealed);
+    Result<Services> services = make_services(snapshot_, nullptr);
+    if (!services) return pass(services);
+    services_ = std::move(*services);
+    if (Result<> opened = open_admin_socket(); !opened) return opened;
+    log::set_sink(sink_.get());
+    // The logger first: the others may have something to say.
+    for (bool logger : {true, false})
+        for (auto& [key, service] : services_)
+            if ((service->row->service == ipc::Service::logger) == logger) start_missing(*service);
+    log::emit(events::daemon_started, version, options_.config_directory);
+    chores_.spawn(watch_children());
+    chores_.spawn(watch_identities());
+    return {};
+}
+
+Result<> Supervisor::open_admin_socket() {
+    std::string path = snapshot_.settings().value()[param::queue_directory] + "/public/master";
+    Result<OwnedFd> listener = net::listen_on_path(path, 0666, 16);
+    if (!listener) return pass(listener);
+    admin_listener_ = std::move(*listener);
+    chores_.spawn(net::accept_connections(
+        loop_, admin_listener_.get(), path, [this] { return admins_.size() < admin_limit; },
+        [this](net::Accepted accepted) { admit(accepted.fd.release()); }));
+    return {};
+}
+
+void Supervisor::admit(int fd) {
+    OwnedFd client(fd);
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return;
+    if (credentials.uid != 0 && credentials.uid != geteuid()) return;
+    ipc::Sender sender{ipc::Service::admin, 0, 0, credentials.pid, "admin"};
+    auto channel = std::make_unique<ipc::Channel>(loop_, std::move(client), ipc::Service::master, sender,
+                                                  admin_dispatcher_,
+                                                  [this](ipc::Channel& gone) { admins_.erase(&gone); });
+    admins_[channel.get()] = std::move(channel);
+}
+
+void Supervisor::report_readiness() {
+    if (reported_ || options_.ready_fd < 0) return;
+    bool all = std::ranges::all_of(processes_, [](const Process& process) { return process.ready; });
+    std::string text;
+    for (const Process& process : doomed_)
+        if (!process.failure.empty()) text = fmt::format("{}: {}\n", process.log_name, process.failure);
+    if (text.empty() && all) text = "ready\n";
+    if (text.empty()) return;
+    reported_ = true;
+    ssize_t ignored = write(options_.ready_fd, text.data(), text.size());  // the starter may have gone
+    (void)ignored;
+    close(options_.ready_fd);
+}
+
+ipc::SuiteStatus Supervisor::status() const {
+    ipc::SuiteStatus status{getpid(), started_, snapshot_.generation, {}};
+    for (const Process& process : processes_) {
+        std::string user =
+            process.row->owner && process.service ? process.service->settings[*process.row->owner] : "root";
+        status.processes.push_back({process.name, std::string(process.row->program), process.worker,
+                                    process.pid, geteuid() == 0 ? user : "", process.started,
+                                    process.service ? process.service->restarts : 0, process.ready,
+                                    process.counters});
+    }
+    return status;
+}
+
+}  // namespace ekiden::master

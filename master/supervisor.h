@@ -1,0 +1,94 @@
+#pragma once
+// Master's work: services of master.cf in, processes out. It makes the channels between them (the broker),
+// hands out the configuration, replaces what dies or hangs, and ends everything in order. It reads from no
+// client: its sources are the configuration, its children's short fixed messages, and the administrator's
+// socket.
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/event/gate.h"
+#include "common/event/loop.h"
+#include "common/ipc/messages/control.h"
+#include "master/identity.h"
+#include "master/service.h"
+#include "master/settings.h"
+
+namespace ekiden::master {
+
+class Supervisor {
+  public:
+    Supervisor(event::Loop& loop, Options options);
+    ~Supervisor();
+
+    // Binds, prepares directories, starts every service. An error means that nothing was started.
+    Result<> start(config::Snapshot snapshot);
+    // Reads the configuration anew. An error leaves everything as it was.
+    Result<> reload();
+    // Ends every process in order, within a bounded time; then the loop stops.
+    void terminate(int signal);
+    // A child has ended (SIGCHLD).
+    void reap();
+
+    ipc::SuiteStatus status() const;
+
+  private:
+    using Services = std::map<std::string, std::unique_ptr<Service>>;  // by key_of
+    // --- services.cc: lines of master.cf ---
+    Result<std::unique_ptr<Service>> make_service(const config::ServiceEntry& entry,
+                                                  const config::Snapshot& snapshot, Services* before);
+    Result<Services> make_services(const config::Snapshot& snapshot, Services* before);
+    void start_missing(Service& service);
+    // --- spawn.cc: processes ---
+    void spawn(Service& service);
+    void begin(Process& process);
+    void ended(Process& process, int status);
+    void restart_later(Service& service);
+    Task<> restart_after(std::string key, Milliseconds pause);
+    void control_messages();
+    // --- broker.cc: channels ---
+    void connect_to_peers(Process& process);
+    // --- reload.cc ---
+    void replace(Services next);
+    void drain(Process& process, std::uint32_t seconds);
+    // --- stop.cc ---
+    Task<> stop_in_order();
+    Task<bool> wait_until_gone(std::vector<const process::Row*> rows, Milliseconds time);
+    // --- watch.cc: hung children, changed certificates ---
+    Task<> watch_children();
+    Task<> ping(std::int32_t pid);
+    Task<> watch_identities();
+    void send_identity(Process& process);
+    // --- admin.cc ---
+    Result<> open_admin_socket();
+    void admit(int fd);
+    void report_readiness();
+
+    class LogSink;
+
+    Process* find(std::int32_t pid);
+
+    event::Loop& loop_;
+    const Options options_;
+    std::unique_ptr<LogSink> sink_;
+    config::Snapshot snapshot_;
+    OwnedFd sealed_;
+    Services services_;
+    std::list<Process> processes_;
+    std::deque<Process> doomed_;  // ended, until their channels may go
+    IdentityFiles identities_;
+    std::map<ipc::Service, std::uint32_t> next_worker_;
+    std::uint64_t next_incarnation_ = 1;
+    std::int64_t started_ = 0;
+    bool stopping_ = false;
+    bool reported_ = false;
+    ipc::Dispatcher child_dispatcher_, admin_dispatcher_;
+    OwnedFd admin_listener_;
+    std::map<const ipc::Channel*, std::unique_ptr<ipc::Channel>> admins_;
+    event::Signal process_ended_;
+    event::Gate chores_;
+};
+
+}  // namespace ekiden::master
