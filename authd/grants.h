@@ -39,8 +39,8 @@ struct Grant {
     std::string network;  // "192.0.2.1", "2001:db8:1:2::"
     std::string user;
     std::string service;          // whose login made it: "pop3", or "ekipop"
-    std::int64_t since;           // UTC seconds
-    std::int64_t expires;         // UTC seconds
+    std::int64_t since = 0;       // UTC seconds
+    std::int64_t expires = 0;     // UTC seconds
     std::int64_t recipients = 0;  // used up so far
 };
 

@@ -74,4 +74,25 @@ inline constexpr Event<
 inline constexpr Event<"delivery_child_failed", error, "delivery process for uid {uid}: {why}">
     delivery_child_failed;
 
+// --- authd ---
+// fail2ban: failregex = login failed: .*, rip=<HOST>,
+inline constexpr Event<"login_failed", warning,
+                       "login failed: user=<{user}>, method={method}, rip={address}, service={service}, "
+                       "tls={tls}: {why}{!session}">
+    login_failed;
+inline constexpr Event<
+    "grant_opened", info,
+    "relay opened: network={network}, user={user}, service={service}, seconds={seconds}{!session}">
+    grant_opened;
+inline constexpr Event<"grants_revoked", info, "relay closed: {count} grants of {whose}"> grants_revoked;
+inline constexpr Event<"grants_not_kept", warning, "grants could not be kept for the next start: {why}">
+    grants_not_kept;
+inline constexpr Event<"directory_not_published", warning,
+                       "the directory for the router could not be published, the old one stays: {why}">
+    directory_not_published;
+inline constexpr Event<"account_command", info, "{tool} {command}: exit status {status}{!pid}">
+    account_command;
+inline constexpr Event<"ticket_refused", warning, "ticket for service {service} refused: {why}">
+    ticket_refused;
+
 }  // namespace ekiden::events

@@ -1,0 +1,91 @@
+// authd: who is who. Holds accounts, secrets and the tables around a login; parses nothing from the network
+// but what the fronts hand it, and has no network of its own.
+#include <pwd.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "authd/service.h"
+#include "common/log/events.h"
+#include "common/process/daemon.h"
+#include "common/sasl/random.h"
+
+namespace ekiden::authd {
+namespace {
+
+class Authd final : public process::Program {
+  public:
+    Result<> open(process::Worker& worker) override {
+        sasl::initialize();
+        Result<Options> options = Options::from(worker.settings());
+        if (!options) return pass(options);
+        Result<MailboxIdentity> mailboxes = identity_of(worker.as_root(), options->virtual_owner);
+        if (!mailboxes) return pass(mailboxes);
+        mailboxes_ = *mailboxes;
+        Result<sasl::Nobody> nobody = sasl::Nobody::create(options->hash_cost);
+        if (!nobody) return pass(nobody);
+        nobody_.emplace(std::move(*nobody));
+        Result<std::shared_ptr<Storage>> storage = Storage::open(*options, system_clock());
+        if (!storage) return pass(storage);
+        storage_ = std::move(*storage);
+        for (const std::string& file : {options->accounts_database, options->directory_database})
+            worker.paths().write.push_back(std::filesystem::path(file).parent_path().string());
+        worker.paths().write.push_back(options->state_directory);
+        options_ = std::move(*options);
+        return {};
+    }
+
+    void serve(process::Worker& worker) override {
+        auto service = std::make_shared<Service>(worker.loop(), system_clock(), std::move(options_),
+                                                 std::move(storage_), mailboxes_, std::move(*nobody_));
+        service_ = service;
+        service->begin();
+        worker.peers().on_lost([weak = service_](const ipc::Sender& sender) {
+            if (std::shared_ptr<Service> live = weak.lock()) live->peer_lost(sender);
+        });
+        Service::answer_on(worker, service);
+        worker.chores().spawn(service->keep_house());
+    }
+
+    void reconfigure(process::Worker& worker) override {
+        Result<Options> options = Options::from(worker.settings());
+        std::shared_ptr<Service> service = service_.lock();
+        if (!options)
+            log::emit(events::reload_refused, options.error());
+        else if (service)
+            service->configure(std::move(*options));
+    }
+
+    std::vector<ipc::NamedValue> counters(process::Worker&) override {
+        std::shared_ptr<Service> service = service_.lock();
+        return service ? service->counters() : std::vector<ipc::NamedValue>{};
+    }
+
+    Task<> finish(process::Worker&) override {
+        std::shared_ptr<Service> service = service_.lock();
+        if (service) co_await service->finish();
+    }
+
+  private:
+    // In a suite with one user the mailboxes are this user's too.
+    static Result<MailboxIdentity> identity_of(bool as_root, const std::string& user) {
+        if (!as_root) return MailboxIdentity{geteuid(), getegid()};
+        const passwd* entry = getpwnam(user.c_str());
+        if (entry == nullptr) return not_found("virtual_owner: there is no user " + user);
+        return MailboxIdentity{entry->pw_uid, entry->pw_gid};
+    }
+
+    Options options_;
+    MailboxIdentity mailboxes_{};
+    std::optional<sasl::Nobody> nobody_;
+    std::shared_ptr<Storage> storage_;
+    std::weak_ptr<Service> service_;  // owned by the handlers, which end before the loop does
+};
+
+}  // namespace
+}  // namespace ekiden::authd
+
+int main() {
+    ekiden::authd::Authd program;
+    return ekiden::process::run(ekiden::ipc::Service::authd, program);
+}
