@@ -95,4 +95,10 @@ inline constexpr Event<"account_command", info, "{tool} {command}: exit status {
 inline constexpr Event<"ticket_refused", warning, "ticket for service {service} refused: {why}">
     ticket_refused;
 
+// --- resolver ---
+inline constexpr Event<"dns_no_trust_anchor", warning,
+                       "no DNSSEC validation: {why} (package dns-root-data, or dns_trust_anchor_file)">
+    dns_no_trust_anchor;
+inline constexpr Event<"dns_bogus", warning, "DNSSEC validation of {name} {type} failed: {why}"> dns_bogus;
+
 }  // namespace ekiden::events
