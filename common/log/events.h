@@ -101,4 +101,48 @@ inline constexpr Event<"dns_no_trust_anchor", warning,
     dns_no_trust_anchor;
 inline constexpr Event<"dns_bogus", warning, "DNSSEC validation of {name} {type} failed: {why}"> dns_bogus;
 
+// --- smtpd, submission ---
+inline constexpr Event<"smtpd_connect", info, "connect from {client}[{address}]{!port}{!session}">
+    smtpd_connect;
+inline constexpr Event<"smtpd_disconnect", info, "disconnect from {client}[{address}] {counts}{!session}">
+    smtpd_disconnect;
+inline constexpr Event<
+    "smtpd_client", info,
+    "{queue_id}: client={client}[{address}]{?, sasl_method=|sasl_method|}{?, sasl_username=|sasl_username|}"
+    "{?, pop_before_smtp=|pop_before_smtp|}{!session}">
+    smtpd_client;
+inline constexpr Event<
+    "smtpd_reject", info,
+    "NOQUEUE: reject: {stage} from {client}[{address}]: {reply}; {context}{!sender}{!recipient}{!session}">
+    smtpd_reject;
+inline constexpr Event<"smtpd_restriction_note", info,
+                       "NOQUEUE: {note}: {stage} from {client}[{address}]{!session}">
+    smtpd_restriction_note;
+inline constexpr Event<"smtpd_lost", info, "lost connection after {stage} from {client}[{address}]{!session}">
+    smtpd_lost;
+inline constexpr Event<"smtpd_timeout", info, "timeout after {stage} from {client}[{address}]{!session}">
+    smtpd_timeout;
+inline constexpr Event<"smtpd_too_many_errors", info,
+                       "too many errors after {stage} from {client}[{address}]{!session}">
+    smtpd_too_many_errors;
+inline constexpr Event<"smtpd_pipelining", info,
+                       "improper command pipelining after {stage} from {client}[{address}]: {text}{!session}">
+    smtpd_pipelining;
+inline constexpr Event<
+    "smtpd_tls", info,
+    "Anonymous TLS connection established from {client}[{address}]: {version} with cipher {cipher} "
+    "({used_bits}/{bits} bits){!session}">
+    smtpd_tls;
+inline constexpr Event<"smtpd_tls_failed", info, "SSL_accept error from {client}[{address}]: {why}{!session}">
+    smtpd_tls_failed;
+inline constexpr Event<
+    "smtpd_sasl_failed", warning,
+    "{client}[{address}]: SASL {method} authentication failed: {why}{?, sasl_username=|user|}{!session}">
+    smtpd_sasl_failed;
+inline constexpr Event<"smtpd_limit", warning,
+                       "{what} limit exceeded: {count} from {client}[{address}] for service {service}">
+    smtpd_limit;
+inline constexpr Event<"smtpd_peer_trouble", warning, "problem talking to service {service}: {why}{!session}">
+    smtpd_peer_trouble;
+
 }  // namespace ekiden::events

@@ -265,6 +265,22 @@ bool valid_xtext(std::string_view xtext) {
     return true;
 }
 
+std::string decode_xtext(std::string_view xtext) {
+    std::string out;
+    for (std::size_t i = 0; i < xtext.size(); ++i) {
+        if (xtext[i] != '+' || i + 2 >= xtext.size()) {
+            out += xtext[i];
+            continue;
+        }
+        auto digit = [&](std::size_t at) {
+            return xtext[at] <= '9' ? xtext[at] - '0' : xtext[at] - 'A' + 10;
+        };
+        out += static_cast<char>(digit(i + 1) * 16 + digit(i + 2));
+        i += 2;
+    }
+    return out;
+}
+
 std::expected<Command, Reply> parse(std::string_view line, const CommandRules& rules) {
     for (char c : line)
         if (static_cast<unsigned char>(c) < 0x20 && c != '\t') return refuse(500, "5.5.2 Error: bad syntax");

@@ -87,5 +87,7 @@ std::expected<Command, Reply> parse(std::string_view line, const CommandRules& r
 
 // RFC 3461 §4 xtext: printable octets but "+" and "=", and "+" with two upper-case hexadecimal digits.
 bool valid_xtext(std::string_view xtext);
+// The octets that it stands for; only for what is valid.
+std::string decode_xtext(std::string_view xtext);
 
 }  // namespace ekiden::smtp

@@ -31,6 +31,8 @@ class DotReader {
     std::size_t consume(std::string_view chunk, std::string& out);
     // True when CRLF.CRLF has been read.
     bool done() const { return state_ == State::done; }
+    // True once the empty line behind the header has been read; facts().header_end is then final.
+    bool header_complete() const { return in_body_; }
     // Whole when done().
     const ContentFacts& facts() const { return facts_; }
 
