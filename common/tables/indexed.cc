@@ -1,0 +1,120 @@
+// An SQLite file that is opened as immutable: no locks and no log files, for it is never changed in place.
+#include "common/tables/indexed.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "common/base/owned_fd.h"
+#include "common/text/ascii.h"
+
+namespace ekiden::tables {
+namespace {
+
+constexpr std::int64_t application_id = 0x456b4d70;  // "EkMp"
+constexpr std::string_view steps[] = {
+    "CREATE TABLE entry (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"};
+
+bool same_file(const struct stat& a, const struct stat& b) {
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
+           a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+Result<> fill(const std::string& path, const std::vector<TextEntry>& entries) {
+    Result<sqlite::Database> database = sqlite::Database::open(
+        path, {.access = sqlite::Access::create, .durable = true, .write_ahead_log = false});
+    if (!database) return pass(database);
+    if (Result<> made = database->migrate(steps); !made) return made;
+    if (Result<> made = database->run_script("PRAGMA application_id=" + std::to_string(application_id));
+        !made)
+        return made;
+    Result<sqlite::Transaction> transaction = sqlite::Transaction::begin(*database);
+    if (!transaction) return pass(transaction);
+    Result<sqlite::Statement> insert = database->prepare("INSERT INTO entry VALUES (?, ?)");
+    if (!insert) return pass(insert);
+    for (const TextEntry& entry : entries)
+        if (Result<> done = insert->run(entry.key, entry.value); !done) return done;
+    return transaction->commit();
+}
+
+Result<> flush(const std::string& path) {
+    OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd || ::fsync(fd.get()) != 0) return system_error("cannot flush " + path, errno);
+    return {};
+}
+
+}  // namespace
+
+Result<> IndexedTable::reopen_if_changed() {
+    struct stat now{};
+    if (::stat(path_.c_str(), &now) != 0)
+        return system_error("cannot open " + path_ + " (run: ekimap " + name() + ")", errno);
+    if (database_ && same_file(now, seen_)) return {};
+    find_ = {};
+    database_ = {};
+    Result<sqlite::Database> database =
+        sqlite::Database::open(path_, {.access = sqlite::Access::immutable, .cache_kib = 256});
+    if (!database) return pass(database);
+    Result<std::int64_t> id = database->number("PRAGMA application_id");
+    Result<std::int64_t> version = database->number("PRAGMA user_version");
+    if (!id || *id != application_id || !version || *version != 1)
+        return temporary(path_ + " is not a table built by ekimap (run: ekimap " + name() + ")");
+    database_ = std::move(*database);
+    Result<sqlite::Statement> find = database_.prepare("SELECT value FROM entry WHERE key = ?");
+    if (!find) {
+        database_ = {};
+        return pass(find);
+    }
+    find_ = std::move(*find);
+    seen_ = now;
+    return {};
+}
+
+Found IndexedTable::find_now(std::string_view key) {
+    if (Result<> open = reopen_if_changed(); !open) return pass(open);
+    sqlite::Rows rows = find_.query(text::to_lower(key));
+    Result<bool> row = rows.next();
+    if (!row) return pass(row);
+    if (!*row) return std::nullopt;
+    return std::string(rows.text(0));
+}
+
+Result<> IndexedTable::each(const std::function<void(std::string_view, std::string_view)>& visit) {
+    if (Result<> open = reopen_if_changed(); !open) return open;
+    Result<sqlite::Statement> all = database_.prepare("SELECT key, value FROM entry ORDER BY key");
+    if (!all) return pass(all);
+    sqlite::Rows rows = all->query();
+    while (true) {
+        Result<bool> row = rows.next();
+        if (!row) return pass(row);
+        if (!*row) return {};
+        visit(rows.text(0), rows.text(1));
+    }
+}
+
+Result<> build_indexed(const std::string& path, const std::vector<TextEntry>& entries,
+                       const FileRights& rights) {
+    std::string temporary_path = path + ".new." + std::to_string(::getpid());
+    ::unlink(temporary_path.c_str());
+    Result<> done = fill(temporary_path, entries);
+    // The owner first: a change of owner takes bits of the mode away.
+    if (done && rights.owner &&
+        ::chown(temporary_path.c_str(), rights.owner->first, rights.owner->second) != 0)
+        done = system_error("cannot set the owner of " + temporary_path, errno);
+    if (done && ::chmod(temporary_path.c_str(), rights.mode) != 0)
+        done = system_error("cannot set the mode of " + temporary_path, errno);
+    if (done) done = flush(temporary_path);
+    if (done && ::rename(temporary_path.c_str(), path.c_str()) != 0)
+        done = system_error("cannot replace " + path, errno);
+    if (!done) {
+        ::unlink(temporary_path.c_str());
+        ::unlink((temporary_path + "-journal").c_str());
+        return done;
+    }
+    std::size_t slash = path.rfind('/');
+    return flush(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
+}
+
+}  // namespace ekiden::tables

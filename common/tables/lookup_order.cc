@@ -1,0 +1,111 @@
+#include "common/tables/lookup_order.h"
+
+#include "common/text/ascii.h"
+
+namespace ekiden::tables {
+namespace {
+
+void add_parents(std::vector<std::string>& keys, std::string_view domain, bool dotless) {
+    for (std::size_t dot = domain.find('.'); dot != std::string_view::npos; dot = domain.find('.')) {
+        keys.emplace_back(domain.substr(dotless ? dot + 1 : dot));
+        domain.remove_prefix(dot + 1);
+    }
+}
+
+}  // namespace
+
+Parts parts_of(std::string_view address, std::string_view delimiters) {
+    std::string folded = text::to_lower(address);
+    Parts parts;
+    std::size_t at = folded.rfind('@');
+    parts.local = folded.substr(0, at);
+    if (at != std::string::npos) parts.domain = folded.substr(at + 1);
+    // A delimiter at the beginning separates nothing; owner-list and list-request are names of their own
+    // (Postfix).
+    std::size_t cut = delimiters.empty() || parts.local == "mailer-daemon" || parts.local == "double-bounce"
+                          ? std::string::npos
+                          : parts.local.find_first_of(delimiters, 1);
+    parts.user = parts.local.substr(0, cut);
+    if (cut != std::string::npos) parts.extension = parts.local.substr(cut);
+    return parts;
+}
+
+std::vector<std::string> access_domain_keys(std::string_view domain, bool parents) {
+    std::string folded = text::to_lower(domain);
+    std::vector<std::string> keys{folded};
+    add_parents(keys, folded, parents);
+    return keys;
+}
+
+std::vector<std::string> access_address_keys(std::string_view address, std::string_view delimiters,
+                                             bool parents) {
+    Parts parts = parts_of(address, delimiters);
+    std::vector<std::string> keys;
+    if (parts.domain.empty()) return {parts.local + "@"};
+    keys.push_back(parts.local + "@" + parts.domain);
+    if (!parts.extension.empty()) keys.push_back(parts.user + "@" + parts.domain);
+    for (std::string& key : access_domain_keys(parts.domain, parents)) keys.push_back(std::move(key));
+    keys.push_back(parts.local + "@");
+    if (!parts.extension.empty()) keys.push_back(parts.user + "@");
+    return keys;
+}
+
+std::vector<std::string> access_ip_keys(std::string_view address) {
+    char separator = address.find(':') == std::string_view::npos ? '.' : ':';
+    std::vector<std::string> keys{std::string(address)};
+    while (true) {
+        std::size_t cut = address.rfind(separator);
+        if (cut == std::string_view::npos || cut == 0) return keys;
+        address = address.substr(0, cut);
+        while (address.ends_with(separator)) address.remove_suffix(1);
+        if (address.empty()) return keys;
+        keys.emplace_back(address);
+    }
+}
+
+std::vector<std::string> transport_keys(std::string_view address, std::string_view delimiters, bool parents) {
+    Parts parts = parts_of(address, delimiters);
+    std::vector<std::string> keys;
+    keys.push_back(parts.local + "@" + parts.domain);
+    if (!parts.extension.empty()) keys.push_back(parts.user + "@" + parts.domain);
+    for (std::string& key : access_domain_keys(parts.domain, parents)) keys.push_back(std::move(key));
+    keys.emplace_back("*");
+    return keys;
+}
+
+Task<FoundHit> find_first(const Maps& maps, std::string whole, std::vector<std::string> keys) {
+    for (const std::unique_ptr<Table>& table : maps.tables()) {
+        std::vector<std::string> own = table->takes_whole_keys() ? std::vector<std::string>{whole} : keys;
+        for (const std::string& key : own) {
+            Found found = co_await table->find(key);
+            if (!found) co_return pass(found);
+            if (*found) co_return Hit{key, std::move(**found), ""};
+        }
+    }
+    co_return std::nullopt;
+}
+
+Task<FoundHit> find_virtual(const Maps& maps, std::string address, std::string delimiters, bool site_local) {
+    Parts parts = parts_of(address, delimiters);
+    struct Try {
+        std::string key, extension;
+    };
+    std::vector<Try> tries{{parts.local + "@" + parts.domain, ""}};
+    if (!parts.extension.empty()) tries.push_back({parts.user + "@" + parts.domain, parts.extension});
+    if (site_local) tries.push_back({parts.local, ""});
+    if (site_local && !parts.extension.empty()) tries.push_back({parts.user, parts.extension});
+    tries.push_back({"@" + parts.domain, ""});
+    // Each form is looked for in all tables before the next one: a catch-all of the first table must not hide
+    // a user of the second.
+    for (std::size_t i = 0; i < tries.size(); ++i) {
+        for (const std::unique_ptr<Table>& table : maps.tables()) {
+            if (i > 0 && table->takes_whole_keys()) continue;
+            Found found = co_await table->find(tries[i].key);
+            if (!found) co_return pass(found);
+            if (*found) co_return Hit{tries[i].key, std::move(**found), tries[i].extension};
+        }
+    }
+    co_return std::nullopt;
+}
+
+}  // namespace ekiden::tables

@@ -1,0 +1,46 @@
+#pragma once
+// In which order the parts of an address or of a client are looked up: access(5), virtual(5), transport(5).
+// Tables of patterns see the whole string once. The result tells also which key was found, for log lines.
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/tables/open.h"
+
+namespace ekiden::tables {
+
+struct Hit {
+    std::string key;
+    std::string value;
+    // What recipient_delimiter cut off before the key was found: virtual(5) adds it to the result.
+    std::string extension;
+};
+using FoundHit = Result<std::optional<Hit>>;
+
+// An address taken apart for lookups, folded to lower case.
+struct Parts {
+    std::string local;      // with its extension
+    std::string user;       // without
+    std::string extension;  // "+x", delimiter included; empty: none
+    std::string domain;
+};
+// The last @ separates; `delimiters` are the characters of recipient_delimiter.
+Parts parts_of(std::string_view address, std::string_view delimiters);
+
+// The keys to try, most specific first. `parents`: a domain's key also stands for its subdomains
+// (parent_domain_matches_subdomains); otherwise a key `.domain` does.
+std::vector<std::string> access_address_keys(std::string_view address, std::string_view delimiters,
+                                             bool parents);
+std::vector<std::string> access_domain_keys(std::string_view domain, bool parents);
+// By dropping octets from the right: 192.0.2.1, 192.0.2, 192.0, 192; IPv6 by its pairs.
+std::vector<std::string> access_ip_keys(std::string_view address);
+// transport(5): user+ext@domain, user@domain, domain, .parents, *.
+std::vector<std::string> transport_keys(std::string_view address, std::string_view delimiters, bool parents);
+
+// Each table in order: a table of patterns is asked for `whole`, others for each key in turn.
+Task<FoundHit> find_first(const Maps& maps, std::string whole, std::vector<std::string> keys);
+// virtual(5): user+ext@domain, user@domain, @domain; `site_local` also user+ext and user.
+Task<FoundHit> find_virtual(const Maps& maps, std::string address, std::string delimiters, bool site_local);
+
+}  // namespace ekiden::tables

@@ -1,0 +1,51 @@
+#pragma once
+// From the text of a configuration to a table: `type:name`, and lists of them that are asked in order. Static
+// text tables come from the configuration's snapshot, so that a process in an empty root has them too; tables
+// that are files are opened by the router, and everybody else asks it.
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/config/finding.h"
+#include "common/config/snapshot.h"
+#include "common/ipc/peers.h"
+#include "common/tables/table.h"
+
+namespace ekiden::tables {
+
+// Where tables come from in this process.
+struct Source {
+    // Contents of static tables by path (Snapshot::files); null: read them from disk.
+    const std::map<std::string, std::string, std::less<>>* files = nullptr;
+    // Whom to ask for tables that are files; null: open them here.
+    ipc::Peer* router = nullptr;
+    Milliseconds time{30'000};  // for the router's answer
+};
+
+// Malformed: unknown type or bad content; temporary: a file that cannot be read. Wrong lines of text tables
+// are told in `findings` and left out.
+Result<std::unique_ptr<Table>> open(std::string_view reference, const Source& source,
+                                    std::vector<config::Finding>& findings);
+
+// Tables in order; the first that has the key answers. An error ends the search: mail must not be refused or
+// accepted because a table happened to be out of reach.
+class Maps {
+  public:
+    Maps() = default;
+    static Result<Maps> open(const List& references, const Source& source,
+                             std::vector<config::Finding>& findings);
+
+    bool empty() const { return tables_.empty(); }
+    const std::vector<std::unique_ptr<Table>>& tables() const { return tables_; }
+    Task<Found> find(std::string key) const;
+
+  private:
+    std::vector<std::unique_ptr<Table>> tables_;
+};
+
+// Opens every static table that the snapshot's parameters name, to find what is wrong in them: beside
+// config::check().
+std::vector<config::Finding> check_static_tables(const config::Snapshot& snapshot);
+
+}  // namespace ekiden::tables

@@ -1,0 +1,52 @@
+#pragma once
+// A lookup table behind one asynchronous interface, whatever stands behind it: text in the configuration, a
+// file, a database, another process. Tables map a key to a value; what the value means is the asker's
+// business.
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/error.h"
+#include "common/event/task.h"
+
+namespace ekiden::tables {
+
+namespace limits {
+inline constexpr std::size_t key = 4096;     // octets; longer keys are in no table
+inline constexpr std::size_t value = 65536;  // octets
+}  // namespace limits
+
+// A value, nothing where the key is not in the table, or an error: temporary for what may work later.
+using Found = Result<std::optional<std::string>>;
+
+class Table {
+  public:
+    explicit Table(std::string name) : name_(std::move(name)) {}
+    virtual ~Table() = default;
+    Table(const Table&) = delete;
+    Table& operator=(const Table&) = delete;
+
+    virtual Task<Found> find(std::string key) = 0;
+    // Tables of patterns (regexp, cidr) are asked once, with the whole string, never with parts of an
+    // address.
+    virtual bool takes_whole_keys() const { return false; }
+    // "hash:/etc/ekiden/transport", as it stands in the configuration.
+    const std::string& name() const { return name_; }
+
+  private:
+    const std::string name_;
+};
+
+// A table that answers without waiting for anybody.
+class LocalTable : public Table {
+  public:
+    using Table::Table;
+    Task<Found> find(std::string key) override {
+        if (key.size() > limits::key) co_return std::nullopt;
+        co_return find_now(key);
+    }
+    virtual Found find_now(std::string_view key) = 0;
+};
+
+}  // namespace ekiden::tables

@@ -1,0 +1,258 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "common/tables/indexed.h"
+#include "common/tables/lookup_order.h"
+#include "common/tables/match_list.h"
+#include "common/tables/open.h"
+#include "common/tables/sqlite_table.h"
+#include "common/tables/text_entries.h"
+
+namespace ekiden::tables {
+namespace {
+
+using testing::ElementsAre;
+
+template <class T>
+T now(Task<T> task) {
+    task.start();
+    EXPECT_TRUE(task.done()) << "local tables answer at once";
+    return task.result();
+}
+
+std::string shown(const Found& found) {
+    return !found ? "ERROR " + found.error().text : *found ? **found : "-";
+}
+
+class TablesTest : public testing::Test {
+  protected:
+    TablesTest() {
+        std::string pattern = testing::TempDir() + "/tables-XXXXXX";
+        directory_ = ::mkdtemp(pattern.data());
+        source_.files = &files_;
+    }
+    ~TablesTest() override { std::filesystem::remove_all(directory_); }
+
+    std::unique_ptr<Table> table(const std::string& reference) {
+        Result<std::unique_ptr<Table>> opened = open(reference, source_, findings_);
+        EXPECT_TRUE(opened) << opened.error().text;
+        return std::move(*opened);
+    }
+    Maps maps(const List& references) { return std::move(*Maps::open(references, source_, findings_)); }
+    std::string find(const std::string& reference, const std::string& key) {
+        return shown(now(table(reference)->find(key)));
+    }
+    std::vector<std::string> told() {
+        std::vector<std::string> lines;
+        for (const config::Finding& finding : findings_) lines.push_back(format(finding));
+        return lines;
+    }
+
+    std::string directory_;
+    std::map<std::string, std::string, std::less<>> files_;
+    Source source_;
+    std::vector<config::Finding> findings_;
+};
+
+TEST_F(TablesTest, InlineStaticFail) {
+    EXPECT_EQ(find("inline:{ a=1, { B = two words }, c= }", "b"), "two words");
+    EXPECT_EQ(find("inline:{ a=1 }", "A"), "1");
+    EXPECT_EQ(find("inline:{a=1,b=2}", "b"), "2");
+    EXPECT_EQ(find("inline:{ a=1 }", "x"), "-");
+    EXPECT_EQ(find("static:OK", "anything"), "OK");
+    EXPECT_EQ(find("static:{ 550 no }", "anything"), "550 no");
+    EXPECT_EQ(find("fail:x", "k"), "ERROR fail:x always fails");
+    EXPECT_EQ(find("proxy:static:OK", "x"), "OK");
+    for (const char* bad : {"inline:x", "inline:{ x }", "ldap:x", "plain", "hash"})
+        EXPECT_FALSE(open(bad, source_, findings_)) << bad;
+}
+
+TEST_F(TablesTest, Texthash) {
+    files_["/t"] = "# c\na@b.test  x,\n  y\n\"two words\" z\nA@B.test again\nnovalue\n\"open z\nalias: x\n";
+    EXPECT_EQ(find("texthash:/t", "A@b.TEST"), "x,  y");
+    EXPECT_THAT(
+        told(),
+        ElementsAre("/t, line 6: expected format: key whitespace value; line ignored",
+                    "/t, line 7: the quote of the key is not closed; line ignored (write \"key\" value)",
+                    "/t, line 8: record is in \"key: value\" format; is this an alias file?",
+                    "/t, line 5: duplicate entry: \"a@b.test\" (the first counts)"));
+    EXPECT_EQ(find("texthash:/t", "two words"), "z");
+    EXPECT_FALSE(open("texthash:/other", source_, findings_));
+}
+
+TEST_F(TablesTest, Cidr) {
+    files_["/c"] =
+        "192.0.2.1 one\nif 192.0.2.0/24\n!192.0.2.0/25 upper\nendif\n2001:db8::/32 six\n0.0.0.0/0 rest\nx "
+        "y\n";
+    EXPECT_EQ(find("cidr:/c", "192.0.2.1"), "one");
+    EXPECT_EQ(find("cidr:/c", "192.0.2.200"), "upper");
+    EXPECT_EQ(find("cidr:/c", "10.0.0.1"), "rest") << "the negation outside its block would have matched";
+    EXPECT_EQ(find("cidr:/c", "2001:db8::5"), "six");
+    EXPECT_EQ(find("cidr:/c", "2001:db9::5"), "-");
+    EXPECT_EQ(find("cidr:/c", "host.test"), "-");
+    ASSERT_FALSE(findings_.empty());
+    EXPECT_EQ(findings_[0].line, 7);
+}
+
+TEST_F(TablesTest, Regexp) {
+    files_["/r"] =
+        "/^(.+)@old\\.test$/ $1@new.test\n"
+        "!/@/ no at\n"
+        "if /^x/\n/y$/ ${0}\n/(y)z$/ $(1)$$\nendif\n"
+        "/CASE/i exact\n"
+        "|a/b| pipe\n"
+        "/(/ bad\n/a/ $2\n/x/q v\n";
+    EXPECT_EQ(find("regexp:/r", "Bob@Old.test"), "Bob@new.test");
+    EXPECT_EQ(find("regexp:/r", "plain"), "no at");
+    EXPECT_EQ(find("regexp:/r", "x@yz"), "y$");
+    EXPECT_EQ(find("regexp:/r", "@yz"), "-");
+    EXPECT_EQ(find("regexp:/r", "@CASE"), "exact");
+    EXPECT_EQ(find("regexp:/r", "@case"), "-");
+    EXPECT_EQ(find("regexp:/r", "@a/b"), "pipe");
+    std::vector<int> lines;
+    findings_.clear();
+    table("regexp:/r");
+    for (const config::Finding& finding : findings_) lines.push_back(finding.line);
+    EXPECT_THAT(lines, testing::UnorderedElementsAre(4, 9, 10, 11));
+}
+
+TEST_F(TablesTest, RegexpIsLinear) {
+    files_["/r"] = "/^(a+)+$/ x\n";
+    EXPECT_EQ(find("regexp:/r", std::string(4000, 'a') + "b"), "-");
+    files_["/b"] = "/(a)\\1/ x\n";
+    table("regexp:/b");
+    EXPECT_EQ(findings_.size(), 1u) << "back-references are refused";
+}
+
+TEST_F(TablesTest, IndexedIsReplacedWhole) {
+    std::string path = directory_ + "/t";
+    std::unique_ptr<Table> hash = table("hash:" + path);
+    EXPECT_EQ(shown(now(hash->find("a"))),
+              "ERROR cannot open " + path + ".db (run: ekimap hash:" + path + "): No such file or directory");
+    ASSERT_TRUE(build_indexed(path + ".db", {{"a", "1", 1}, {"b", "2", 2}}, {0640, {}}));
+    EXPECT_EQ(shown(now(hash->find("A"))), "1");
+    EXPECT_EQ(std::filesystem::status(path + ".db").permissions(), static_cast<std::filesystem::perms>(0640));
+    ASSERT_TRUE(build_indexed(path + ".db", {{"a", "3", 1}}, {0600, {}}));
+    EXPECT_EQ(shown(now(hash->find("a"))), "3") << "the replacement is noticed";
+    EXPECT_EQ(shown(now(hash->find("b"))), "-");
+    std::ofstream(path + ".db") << "not a table at all, but long enough to be read as one";
+    EXPECT_THAT(shown(now(hash->find("a"))), testing::StartsWith("ERROR "));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory_), {}), 1)
+        << "nothing is left beside it";
+}
+
+TEST_F(TablesTest, SqliteBindsTheKey) {
+    std::string database = directory_ + "/d.db";
+    {
+        auto made = sqlite::Database::open(database);
+        ASSERT_TRUE(made);
+        ASSERT_TRUE(made->run_script(
+            "CREATE TABLE a (k TEXT, v TEXT); INSERT INTO a VALUES ('u@d.test','one'),('u@d.test','two'),"
+            "('it''s@d.test','quoted'),('u','local'),('test','label');"));
+    }
+    auto make = [&](const std::string& query, const std::string& more = "") {
+        std::ofstream(directory_ + "/s.cf") << "dbpath = " << database << "\nquery = " << query << "\n"
+                                            << more;
+        return table("sqlite:" + directory_ + "/s.cf");
+    };
+    EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%s' ORDER BY v")->find("u@d.test"))), "one,two");
+    EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%u@%d' LIMIT 1")->find("it's@d.test"))), "quoted");
+    EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = %u")->find("u@x"))), "local");
+    EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%1'")->find("x@d.test"))), "label");
+    EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%d'")->find("nodomain"))), "-");
+    EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%s'")->find("x' OR '1'='1"))), "-");
+    EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%s'", "result_format = <%s>\n")->find("u"))),
+              "<local>");
+    EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%s'", "domain = other.test\n")->find("u@d.test"))),
+              "-");
+    EXPECT_THAT(shown(now(make("SELECT v FROM a WHERE k = '%s'", "expansion_limit = 1\n")->find("u@d.test"))),
+                testing::StartsWith("ERROR"));
+    for (const char* bad :
+         {"SELECT 1", "SELECT v FROM a WHERE k='%s", "SELECT %x", "SELECT v FROM a; DROP TABLE a; -- %s"})
+        EXPECT_FALSE(parse_query(bad)) << bad;
+}
+
+TEST_F(TablesTest, MapsStopAtErrors) {
+    Maps two = maps({"inline:{ a=1 }", "inline:{ a=2, b=3 }"});
+    EXPECT_EQ(shown(now(two.find("a"))), "1");
+    EXPECT_EQ(shown(now(two.find("b"))), "3");
+    Maps broken = maps({"inline:{ a=1 }", "fail:", "inline:{ b=3 }"});
+    EXPECT_EQ(shown(now(broken.find("a"))), "1");
+    EXPECT_EQ(shown(now(broken.find("b"))), "ERROR fail: always fails");
+    EXPECT_EQ(shown(now(two.find(std::string(5000, 'a')))), "-");
+}
+
+TEST(LookupOrder, Keys) {
+    EXPECT_THAT(access_address_keys("User+x@Sub.D.test", "+", true),
+                ElementsAre("user+x@sub.d.test", "user@sub.d.test", "sub.d.test", "d.test", "test", "user+x@",
+                            "user@"));
+    EXPECT_THAT(access_address_keys("u@d.test", "", false), ElementsAre("u@d.test", "d.test", ".test", "u@"));
+    EXPECT_THAT(access_ip_keys("192.0.2.1"), ElementsAre("192.0.2.1", "192.0.2", "192.0", "192"));
+    EXPECT_THAT(access_ip_keys("2001:db8::1"), ElementsAre("2001:db8::1", "2001:db8", "2001"));
+    EXPECT_THAT(transport_keys("u+a@s.d.test", "+-", false),
+                ElementsAre("u+a@s.d.test", "u@s.d.test", "s.d.test", ".d.test", ".test", "*"));
+    EXPECT_EQ(parts_of("+x@d", "+").user, "+x") << "a delimiter at the beginning separates nothing";
+}
+
+TEST_F(TablesTest, VirtualOrder) {
+    Maps tables = maps({"inline:{ @d.test=catch, u@d.test=user }", "inline:{ v@d.test=second, w=bare }"});
+    auto hit = [&](const std::string& address, bool local = false) {
+        FoundHit found = now(find_virtual(tables, address, "+", local));
+        return found && *found ? (*found)->value + (*found)->extension : "-";
+    };
+    EXPECT_EQ(hit("U+x@D.test"), "user+x");
+    EXPECT_EQ(hit("v@d.test"), "second") << "not the catch-all of the first table";
+    EXPECT_EQ(hit("other@d.test"), "catch");
+    EXPECT_EQ(hit("w@e.test"), "-");
+    EXPECT_EQ(hit("w@e.test", true), "bare");
+    Maps patterns = maps({"static:all"});
+    FoundHit found = now(find_first(patterns, "whole", {"a", "b"}));
+    EXPECT_EQ((*found)->key, "whole");
+}
+
+TEST_F(TablesTest, MatchLists) {
+    files_["/more"] = "# more\nfile.test,\n  !not.file.test .below.test\n";
+    files_["/nets"] = "10.0.0.0/8 OK\n";
+    auto list = [&](const List& items, bool parents = false) {
+        return std::move(*MatchList::make(items, parents, source_, findings_));
+    };
+    auto has = [&](const MatchList& l, const std::string& domain) { return *now(l.has_domain(domain)); };
+    MatchList domains = list({"a.test", "!b.c.test", ".c.test", "/more", "inline:{ t.test=x }"});
+    for (const char* in : {"A.test", "x.c.test", "file.test", "x.below.test", "t.test"})
+        EXPECT_TRUE(has(domains, in)) << in;
+    for (const char* out : {"x.a.test", "c.test", "b.c.test", "not.file.test", "below.test", "x.t.test", ""})
+        EXPECT_FALSE(has(domains, out)) << out;
+    EXPECT_TRUE(has(list({"a.test"}, true), "x.a.test"));
+    EXPECT_FALSE(has(list({"a.test"}, true), "xa.test"));
+
+    auto has_client = [&](const MatchList& l, const char* name, const char* address) {
+        return *now(l.has_client(name, *net::IpAddress::parse(address)));
+    };
+    MatchList clients =
+        list({"127.0.0.0/8", "!192.0.2.9", "192.0.2.0/24", "[2001:db8::]/32", "cidr:/nets", "host.test"});
+    EXPECT_TRUE(has_client(clients, "", "127.0.0.1"));
+    EXPECT_TRUE(has_client(clients, "", "192.0.2.8"));
+    EXPECT_FALSE(has_client(clients, "", "192.0.2.9"));
+    EXPECT_TRUE(has_client(clients, "", "2001:db8::1"));
+    EXPECT_TRUE(has_client(clients, "", "10.1.2.3"));
+    EXPECT_TRUE(has_client(clients, "host.test", "203.0.113.1"));
+    EXPECT_FALSE(has_client(clients, "", "203.0.113.1"));
+    EXPECT_FALSE(MatchList::make({"300.1.1.1"}, false, source_, findings_));
+    EXPECT_FALSE(MatchList::make({"/nowhere"}, false, source_, findings_));
+}
+
+TEST_F(TablesTest, WholeSnapshotIsChecked) {
+    config::Snapshot snapshot;
+    snapshot.main_cf = {{"mynetworks", "cidr:/c"}, {"transport_maps", "inline:{ x }"}};
+    snapshot.files = {{"/c", "10.0.0.0/8 OK\nnonsense OK\n"}};
+    std::vector<config::Finding> findings = check_static_tables(snapshot);
+    ASSERT_EQ(findings.size(), 2u);
+    EXPECT_TRUE(config::has_errors(findings));
+}
+
+}  // namespace
+}  // namespace ekiden::tables
