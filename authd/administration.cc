@@ -66,9 +66,9 @@ Task<AdminReply> Administration::user(Words words, std::optional<Secret> passwor
         accounts::CommandResult command;
         Result<> published;
     };
-    auto job = [storage = parts_.storage, cost = cost_, words = std::move(words),
+    auto job = [storage = parts_.storage, policy = policy_, words = std::move(words),
                 password = std::move(password), &clock = parts_.clock]() -> Outcome {
-        accounts::Commands commands(storage->writer, storage->key, cost);
+        accounts::Commands commands(storage->writer, storage->key, policy);
         accounts::CommandResult done = commands.run(words, password ? &*password : nullptr);
         Result<> published;
         if (done.changed) published = storage->publish(clock);

@@ -24,12 +24,13 @@ class Administration {
         GrantSaver& saver;
         Logins& logins;
     };
-    Administration(Parts parts, sasl::HashCost cost) : parts_(std::move(parts)), cost_(cost) {}
+    Administration(Parts parts, accounts::CommandPolicy policy)
+        : parts_(std::move(parts)), policy_(std::move(policy)) {}
 
     Task<Result<ipc::AdminReply>> run(ipc::AdminCommand command, ipc::Sender sender);
     // Accounts were changed, perhaps by another process: publishes the directory.
     Task<Result<>> publish();
-    void configure(sasl::HashCost cost) { cost_ = cost; }
+    void configure(accounts::CommandPolicy policy) { policy_ = std::move(policy); }
 
   private:
     using Words = std::vector<std::string>;
@@ -40,7 +41,7 @@ class Administration {
     ipc::AdminReply revoke_grants(const Words& words);
 
     Parts parts_;
-    sasl::HashCost cost_;
+    accounts::CommandPolicy policy_;
 };
 
 }  // namespace ekiden::authd

@@ -28,6 +28,7 @@ Result<Options> Options::from(const Settings& settings) {
     options.rate_unit = settings[param::anvil_rate_time_unit];
     options.mechanism_filter = settings[param::smtpd_sasl_mechanism_filter];
     options.failures = FailurePolicy::from(settings);
+    options.commands = accounts::CommandPolicy::from(settings);
 
     // 8 KiB is the least that Argon2id takes (tests use it), 1 GiB more than a login should take.
     Result<std::uint64_t> memory = within(settings, param::auth_hash_memory, 8192, std::int64_t{1} << 30);

@@ -6,6 +6,7 @@
 
 #include "authd/failures.h"
 #include "authd/grants.h"
+#include "common/accounts/commands.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/config/settings.h"
@@ -41,6 +42,7 @@ struct Options {
     std::uint64_t default_quota = 0;
     std::vector<std::string> mechanism_filter;  // empty: all
     FailurePolicy failures;
+    accounts::CommandPolicy commands;
     GrantPolicy grants;
 
     static Result<Options> from(const Settings& settings);

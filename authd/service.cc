@@ -44,7 +44,7 @@ Service::Service(event::Loop& loop, const Clock& clock, Options options, std::sh
       saver_(loop, storage_thread_, storage_, grants_),
       logins_({loop, clock, hashing_, storage_, failures_, tickets_, grants_, saver_}, options_,
               std::move(nobody)),
-      administration_({clock, storage_thread_, storage_, grants_, saver_, logins_}, options_.hash_cost) {}
+      administration_({clock, storage_thread_, storage_, grants_, saver_, logins_}, options_.commands) {}
 
 void Service::begin() {
     Result<std::vector<Grant>> kept = storage_->grants.load();
@@ -88,7 +88,7 @@ void Service::configure(Options options) {
     grants_.set_policy(options_.grants);
     rates_.set_time_unit(options_.rate_unit);
     logins_.configure(options_);
-    administration_.configure(options_.hash_cost);
+    administration_.configure(options_.commands);
 }
 
 bool Service::offered(const sasl::MechanismInfo& mechanism, std::string_view service) const {

@@ -48,7 +48,7 @@ class AccountsTest : public testing::Test {
         directory_ = mkdtemp(pattern.data());
         accounts_.emplace(Accounts::open(path(), sqlite::Access::create, clock_).value());
         key_.emplace(sasl::SealingKey::load_or_create(directory_ + "/key").value());
-        commands_.emplace(*accounts_, *key_, sasl::HashCost{1, 8});
+        commands_.emplace(*accounts_, *key_, CommandPolicy{{1, 8}, {"own.test"}});
     }
     ~AccountsTest() override { std::filesystem::remove_all(directory_); }
     std::string path() const { return directory_ + "/accounts.db"; }
@@ -90,6 +90,12 @@ TEST_F(AccountsTest, LifeOfAnAccount) {
     EXPECT_EQ(run({"delete", "bob@example.test"}).exit_status, EX_NOUSER);
     EXPECT_EQ(run({"domain", "delete", "example.test"}).exit_status, 0);
     EXPECT_THAT(run({"domain", "list"}).lines, ElementsAre());
+}
+
+TEST_F(AccountsTest, OwnDomainsComeWithTheirFirstAccount) {
+    EXPECT_EQ(run({"add", "--apop", "--quota", "1G", "bob@Own.test"}, "secret").exit_status, 0);
+    EXPECT_THAT(run({"domain", "list"}).lines, ElementsAre("own.test"));
+    EXPECT_EQ(run({"add", "a@own.test", "b@own.test"}, "secret").exit_status, EX_USAGE);
 }
 
 TEST_F(AccountsTest, ApopSecretFollowsThePassword) {

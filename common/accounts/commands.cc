@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sysexits.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "common/text/ascii.h"
@@ -60,6 +61,17 @@ std::string utc(std::int64_t seconds) {
 }
 
 }  // namespace
+
+CommandPolicy CommandPolicy::from(const Settings& settings) {
+    CommandPolicy policy;
+    policy.cost = {static_cast<std::uint64_t>(settings[param::auth_hash_operations]),
+                   static_cast<std::uint64_t>(settings[param::auth_hash_memory]) / 1024};
+    policy.own_domains.push_back(text::to_lower(settings[param::mydomain]));
+    // Tables in the list (type:name) are no domains and match none.
+    for (const std::string& item : settings[param::virtual_mailbox_domains])
+        policy.own_domains.push_back(text::to_lower(item));
+    return policy;
+}
 
 std::vector<std::string> usage() {
     return {
@@ -119,26 +131,30 @@ Result<Account> Commands::existing(const std::string& address) {
 }
 
 CommandResult Commands::add(const Words& words, const Secret& password) {
-    if (words.size() < 2) return wrong_usage();
-    Result<Name> name = parse_name(words[1]);
-    if (!name) return failed(name.error());
     Account account;
-    account.address = name->address();
     bool make_domain = false, may_apop = false;
-    for (std::size_t i = 2; i < words.size(); ++i) {
-        if (words[i] == "-d") {
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        if (words[i] == "-d" || words[i] == "--domain") {
             make_domain = true;
-        } else if (words[i] == "-a") {
+        } else if (words[i] == "-a" || words[i] == "--apop") {
             may_apop = true;
-        } else if (words[i] == "-q" && i + 1 < words.size()) {
+        } else if ((words[i] == "-q" || words[i] == "--quota") && i + 1 < words.size()) {
             Result<std::uint64_t> quota = parse_size(words[++i]);
             if (!quota) return failed(quota.error());
             account.quota = *quota;
+        } else if (account.address.empty() && !words[i].starts_with('-')) {
+            account.address = words[i];
         } else {
             return wrong_usage();
         }
     }
-    Result<std::string> hash = sasl::hash_password(password, cost_);
+    if (account.address.empty()) return wrong_usage();
+    Result<Name> name = parse_name(account.address);
+    if (!name) return failed(name.error());
+    account.address = name->address();
+    make_domain =
+        make_domain || std::ranges::find(policy_.own_domains, name->domain) != policy_.own_domains.end();
+    Result<std::string> hash = sasl::hash_password(password, policy_.cost);
     if (!hash) return failed(hash.error());
     account.password_hash = *hash;
     if (may_apop) account.sealed_secret = key_.seal(password, account.address);
@@ -150,7 +166,7 @@ CommandResult Commands::set_password(const Words& words, const Secret& password)
     if (words.size() != 2) return wrong_usage();
     Result<Account> account = existing(words[1]);
     if (!account) return failed(account.error());
-    Result<std::string> hash = sasl::hash_password(password, cost_);
+    Result<std::string> hash = sasl::hash_password(password, policy_.cost);
     if (!hash) return failed(hash.error());
     std::string sealed = account->sealed_secret.empty() ? "" : key_.seal(password, account->address);
     Result<> set = accounts_.set_password(account->address, *hash, sealed);

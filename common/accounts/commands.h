@@ -7,6 +7,7 @@
 
 #include "common/accounts/accounts.h"
 #include "common/base/secret.h"
+#include "common/config/settings.h"
 #include "common/sasl/password.h"
 #include "common/sasl/sealed.h"
 
@@ -26,10 +27,18 @@ std::vector<std::string> usage();
 enum class PasswordNeed { none, current, fresh };
 PasswordNeed password_need(const std::vector<std::string>& words);
 
+struct CommandPolicy {
+    sasl::HashCost cost;
+    // mydomain and virtual_mailbox_domains: the first account in one of these brings the domain along. Others
+    // must be added first (or with -d), so that a slip of the hand does not make somebody else's domain ours.
+    std::vector<std::string> own_domains;
+    static CommandPolicy from(const Settings& settings);
+};
+
 class Commands {
   public:
-    Commands(Accounts& accounts, const sasl::SealingKey& key, sasl::HashCost cost)
-        : accounts_(accounts), key_(key), cost_(cost) {}
+    Commands(Accounts& accounts, const sasl::SealingKey& key, CommandPolicy policy)
+        : accounts_(accounts), key_(key), policy_(std::move(policy)) {}
 
     CommandResult run(const std::vector<std::string>& words, const Secret* password);
 
@@ -50,7 +59,7 @@ class Commands {
 
     Accounts& accounts_;
     const sasl::SealingKey& key_;
-    sasl::HashCost cost_;
+    CommandPolicy policy_;
 };
 
 }  // namespace ekiden::accounts
