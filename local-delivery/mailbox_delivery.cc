@@ -1,0 +1,98 @@
+#include "local-delivery/mailbox_delivery.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "common/mail/header.h"
+#include "common/mailbox/maildir_delivery.h"
+
+namespace ekiden::local_delivery {
+namespace {
+
+// Of a header that is longer, only so much is searched for Delivered-To.
+constexpr std::size_t searched_header = 256 * 1024;
+
+// An address as a header line may hold it.
+std::string harmless(std::string_view address) {
+    std::string out(address);
+    std::ranges::replace_if(
+        out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return out;
+}
+
+// RFC 5321 4.4: Return-Path at final delivery. Delivered-To is what the next round would find.
+std::string added_header(const ipc::Deliver& message, const ipc::DeliveryRecipient& recipient) {
+    std::string out = fmt::format("Return-Path: <{}>\r\n", harmless(message.sender));
+    if (!recipient.original.empty() && recipient.original != recipient.address)
+        out += fmt::format("X-Original-To: {}\r\n", harmless(recipient.original));
+    return out + fmt::format("Delivered-To: {}\r\n", harmless(recipient.address));
+}
+
+Result<std::string> read_header(const ipc::Deliver& message) {
+    std::size_t size = std::min<std::size_t>(message.notes.header_size, searched_header);
+    if (!message.file) return message.content.substr(0, size);
+    std::string header(size, '\0');
+    std::size_t have = 0;
+    while (have < size) {
+        ssize_t n = pread(message.file.get(), header.data() + have, size - have, static_cast<off_t>(have));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return system_error("cannot read the message", errno);
+        if (n == 0) return temporary("the message is shorter than its envelope says");
+        have += static_cast<std::size_t>(n);
+    }
+    return header;
+}
+
+ipc::DeliveryStatus status_of(mailbox::Fate fate) {
+    switch (fate) {
+        case mailbox::Fate::delivered: return ipc::DeliveryStatus::sent;
+        case mailbox::Fate::deferred: return ipc::DeliveryStatus::deferred;
+        case mailbox::Fate::bounced: return ipc::DeliveryStatus::bounced;
+    }
+    return ipc::DeliveryStatus::deferred;
+}
+
+}  // namespace
+
+ipc::RecipientOutcome outcome_for(const ipc::DeliveryRecipient& recipient, ipc::DeliveryStatus status,
+                                  std::string dsn, std::string text) {
+    ipc::RecipientOutcome outcome{};
+    outcome.index = recipient.index;
+    outcome.status = status;
+    outcome.dsn = std::move(dsn);
+    outcome.text = std::move(text);
+    outcome.relay = "virtual";
+    return outcome;
+}
+
+ipc::RecipientOutcome deliver_to_mailbox(const ipc::Deliver& message, const ipc::DeliveryRecipient& recipient,
+                                         int mail_root, const MailboxSettings& settings) {
+    Result<std::string> header = read_header(message);
+    if (!header) return outcome_for(recipient, ipc::DeliveryStatus::deferred, "4.3.0", header.error().text);
+    if (mail::is_delivered_to(*header, recipient.address))
+        return outcome_for(recipient, ipc::DeliveryStatus::bounced, "5.4.6",
+                           fmt::format("mail forwarding loop for {}", recipient.address));
+
+    mailbox::MaildirDelivery delivery;
+    delivery.mail_root = mail_root;
+    delivery.mailbox = recipient.mailbox;
+    delivery.queue_id = message.queue_id;
+    delivery.recipient = recipient.index;
+    delivery.arrival_seconds = message.arrival / 1'000'000;
+    delivery.host = settings.host;
+    delivery.added_header = added_header(message, recipient);
+    delivery.content.inline_octets = message.content;
+    delivery.content.file = message.file.get();
+    delivery.content_size = message.file ? message.notes.size : message.content.size();
+    delivery.size_limit = settings.message_limit;
+    delivery.quota = recipient.quota;
+    delivery.first_attempt = message.first_attempt;
+    delivery.flush = settings.flush;
+    mailbox::MaildirOutcome done = mailbox::deliver(delivery);
+    return outcome_for(recipient, status_of(done.fate), std::move(done.dsn), std::move(done.text));
+}
+
+}  // namespace ekiden::local_delivery

@@ -1,0 +1,97 @@
+#include "local-delivery/mailbox_delivery.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace ekiden::local_delivery {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class MailboxDeliveryTest : public ::testing::Test {
+  protected:
+    MailboxDeliveryTest() {
+        std::string pattern = (fs::temp_directory_path() / "ekiden-virtual-XXXXXX").string();
+        root_ = mkdtemp(pattern.data());
+        root_fd_.reset(open(root_.c_str(), O_RDONLY | O_DIRECTORY));
+    }
+    ~MailboxDeliveryTest() override { fs::remove_all(root_); }
+    static ipc::Deliver message(std::string header) {
+        ipc::Deliver m{};
+        m.queue_id = "4Zk1Qw1xyzzB";
+        m.sender = "a@remote.example";
+        m.arrival = 1795286010'000000;
+        m.notes.header_size = header.size() + 2;
+        m.content = header + "\r\nbody\r\n";
+        m.notes.size = m.content.size();
+        m.recipients.push_back({3, "taro@example.jp", "sales@example.jp", "example.jp/taro/", 1000, 1000, 0});
+        return m;
+    }
+    ipc::RecipientOutcome deliver(const ipc::Deliver& m) const {
+        return deliver_to_mailbox(m, m.recipients[0], root_fd_.get(), {"mail.example.jp", 0, true});
+    }
+    std::vector<std::string> delivered() const {
+        std::vector<std::string> out;
+        for (const auto& entry : fs::directory_iterator(root_ / "example.jp/taro/new")) {
+            std::ifstream in(entry.path(), std::ios::binary);
+            out.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+        }
+        return out;
+    }
+    fs::path root_;
+    OwnedFd root_fd_;
+};
+
+TEST_F(MailboxDeliveryTest, AddsTheHeaderOfFinalDelivery) {
+    ipc::RecipientOutcome outcome = deliver(message("Subject: x\r\n"));
+    EXPECT_EQ(outcome.status, ipc::DeliveryStatus::sent) << outcome.text;
+    EXPECT_EQ(outcome.index, 3u);
+    EXPECT_EQ(outcome.dsn, "2.0.0");
+    EXPECT_EQ(outcome.relay, "virtual");
+    EXPECT_EQ(outcome.text, "delivered to maildir");
+    EXPECT_EQ(delivered(),
+              std::vector<std::string>{"Return-Path: <a@remote.example>\nX-Original-To: sales@example.jp\n"
+                                       "Delivered-To: taro@example.jp\nSubject: x\n\nbody\n"});
+}
+
+TEST_F(MailboxDeliveryTest, TheNullSenderAndNoAlias) {
+    ipc::Deliver m = message("Subject: x\r\n");
+    m.sender.clear();
+    m.recipients[0].original = m.recipients[0].address;
+    deliver(m);
+    EXPECT_THAT(delivered().at(0),
+                ::testing::StartsWith("Return-Path: <>\nDelivered-To: taro@example.jp\nSubject"));
+}
+
+TEST_F(MailboxDeliveryTest, MailThatGoesInACircleBounces) {
+    ipc::RecipientOutcome outcome = deliver(message("Delivered-To: TARO@example.jp\r\nSubject: x\r\n"));
+    EXPECT_EQ(outcome.status, ipc::DeliveryStatus::bounced);
+    EXPECT_EQ(outcome.dsn, "5.4.6");
+    EXPECT_EQ(outcome.text, "mail forwarding loop for taro@example.jp");
+}
+
+TEST_F(MailboxDeliveryTest, ContentInAFile) {
+    ipc::Deliver m = message("Delivered-To: hanako@example.jp\r\n");
+    std::ofstream(root_ / "content", std::ios::binary) << m.content;
+    m.content.clear();
+    m.file.reset(open((root_ / "content").c_str(), O_RDONLY));
+    EXPECT_EQ(deliver(m).status, ipc::DeliveryStatus::sent);
+    EXPECT_THAT(delivered().at(0), HasSubstr("Delivered-To: hanako@example.jp\n\nbody\n"));
+    m.notes.header_size = 5000;
+    EXPECT_EQ(deliver(m).dsn, "4.3.0");
+}
+
+TEST_F(MailboxDeliveryTest, ASecondAttemptDeliversNothing) {
+    ipc::Deliver m = message("Subject: x\r\n");
+    deliver(m);
+    EXPECT_EQ(deliver(m).status, ipc::DeliveryStatus::sent);
+    EXPECT_EQ(delivered().size(), 1u);
+}
+
+}  // namespace
+}  // namespace ekiden::local_delivery

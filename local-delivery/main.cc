@@ -1,0 +1,107 @@
+// local-delivery: delivery into virtual mailboxes. This parent stays root to become the owners of mailboxes
+// in its children (children.h); it reads fixed-form messages from the manager and no mail.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/base/clock.h"
+#include "common/log/events.h"
+#include "common/process/daemon.h"
+#include "common/text/delay.h"
+#include "local-delivery/children.h"
+
+namespace ekiden::local_delivery {
+namespace {
+
+std::string_view word_for(ipc::DeliveryStatus status) {
+    switch (status) {
+        case ipc::DeliveryStatus::sent: return "sent";
+        case ipc::DeliveryStatus::deferred: return "deferred";
+        case ipc::DeliveryStatus::bounced: return "bounced";
+    }
+    return "deferred";
+}
+
+class DeliveryProgram final : public process::Program {
+  public:
+    // As one user the suite makes its own mail root; with users of their own that is the installation's
+    // business.
+    Result<> open(process::Worker& worker) override {
+        const std::string& base = worker.settings()[param::virtual_mailbox_base];
+        if (!worker.as_root() && mkdir(base.c_str(), 0700) != 0 && errno != EEXIST)
+            return system_error("cannot create virtual_mailbox_base " + base, errno);
+        return {};
+    }
+
+    void serve(process::Worker& worker) override {
+        const Settings& settings = worker.settings();
+        ChildSettings child;
+        child.as_root = worker.as_root() && geteuid() == 0;
+        child.minimum_uid = static_cast<std::uint32_t>(
+            std::clamp<std::int64_t>(settings[param::virtual_minimum_uid], 1, 0xfffffffe));
+        child.mail_root = settings[param::virtual_mailbox_base];
+        child.timeout = settings[param::delivery_timeout];
+        child.mailbox.host = settings[param::myhostname];
+        child.mailbox.message_limit =
+            static_cast<std::uint64_t>(std::max<std::int64_t>(settings[param::virtual_mailbox_limit], 0));
+        child.mailbox.flush = settings[param::maildir_fsync];
+        children_ = std::make_unique<Children>(worker.loop(), std::move(child));
+        worker.answer<ipc::Deliver>(
+            [this](ipc::Deliver message, ipc::Sender) { return deliver(std::move(message)); });
+    }
+
+    // Deliveries under way come to their end, so that their outcome is known and not asked for again.
+    Task<> finish(process::Worker& worker) override {
+        while (under_way_ > 0) co_await worker.loop().sleep(Milliseconds(20));
+    }
+
+    std::vector<ipc::NamedValue> counters(process::Worker&) override {
+        return {{"children", std::to_string(children_ ? children_->size() : 0)},
+                {"deliveries", std::to_string(deliveries_)},
+                {"under_way", std::to_string(under_way_)}};
+    }
+
+  private:
+    struct UnderWay {
+        explicit UnderWay(std::size_t& count) : counter(count) { ++counter; }
+        UnderWay(const UnderWay&) = delete;
+        UnderWay& operator=(const UnderWay&) = delete;
+        ~UnderWay() { --counter; }
+        std::size_t& counter;
+    };
+
+    Task<Result<ipc::DeliveryOutcome>> deliver(ipc::Deliver message) {
+        if (message.recipients.size() != 1) co_return malformed("a delivery to a mailbox has one recipient");
+        UnderWay under_way(under_way_);
+        std::int64_t started = system_clock().wall_us();
+        std::int64_t started_steady = system_clock().steady_us();
+        std::string queue_id = message.queue_id;
+        std::int64_t arrival = message.arrival;
+        ipc::DeliveryRecipient recipient = message.recipients.front();
+        ipc::DeliveryOutcome outcome{};
+        ipc::RecipientOutcome done = co_await children_->deliver(std::move(message));
+        std::int64_t took = system_clock().steady_us() - started_steady;
+        std::int64_t waited = std::max<std::int64_t>(started - arrival, 0);
+        log::emit(events::delivery, queue_id, recipient.address,
+                  recipient.original == recipient.address ? std::string() : recipient.original, done.relay,
+                  "", text::print_delay(waited + took), text::print_delays(waited, 0, 0, took), done.dsn,
+                  word_for(done.status), done.text);
+        ++deliveries_;
+        outcome.transmission_us = static_cast<std::uint64_t>(took);
+        outcome.recipients.push_back(std::move(done));
+        co_return outcome;
+    }
+
+    std::unique_ptr<Children> children_;
+    std::size_t under_way_ = 0;
+    std::uint64_t deliveries_ = 0;
+};
+
+}  // namespace
+}  // namespace ekiden::local_delivery
+
+int main() {
+    ekiden::local_delivery::DeliveryProgram program;
+    return ekiden::process::run(ekiden::ipc::Service::local_delivery, program);
+}
