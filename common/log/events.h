@@ -95,6 +95,19 @@ inline constexpr Event<"account_command", info, "{tool} {command}: exit status {
 inline constexpr Event<"ticket_refused", warning, "ticket for service {service} refused: {why}">
     ticket_refused;
 
+// --- relay (as smtp) ---
+inline constexpr Event<"smtp_connect_failed", info, "connect to {host}: {why}"> smtp_connect_failed;
+inline constexpr Event<"smtp_host_said", info, "{queue_id}: {said}"> smtp_host_said;
+inline constexpr Event<"smtp_tls", info,
+                       "Untrusted TLS connection established to {host}: {version} with cipher {cipher} "
+                       "({used_bits}/{bits} bits)">
+    smtp_tls;
+inline constexpr Event<"smtp_tls_fallback", info, "Cannot start TLS with {host}: {why}: trying in clear">
+    smtp_tls_fallback;
+inline constexpr Event<"smtp_own_name", warning,
+                       "host {host} replied to HELO/EHLO with my own hostname {hostname}">
+    smtp_own_name;
+
 // --- resolver ---
 inline constexpr Event<"dns_no_trust_anchor", warning,
                        "no DNSSEC validation: {why} (package dns-root-data, or dns_trust_anchor_file)">
