@@ -1,0 +1,310 @@
+#include "queue/relay/delivery.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/dns/fake_resolver_test.h"
+#include "common/log/logger.h"
+#include "common/net/listener.h"
+#include "common/smtp/client_peer_test.h"
+
+namespace ekiden::relay {
+namespace {
+
+using ipc::DeliveryStatus;
+
+class Lines final : public log::Sink {
+  public:
+    Lines() { log::set_sink(this); }
+    ~Lines() override { log::set_sink(nullptr); }
+    void write(const log::Line& line) override { text.push_back(line.text); }
+    std::vector<std::string> text;
+};
+
+// A mail host on an address of 127.0.0.0/8: connection after connection plays the next script.
+struct Host {
+    Host(event::Loop& loop, const std::string& address, std::uint16_t& port,
+         std::vector<std::string> its_scripts)
+        : peer(loop), gate(loop), scripts(std::move(its_scripts)) {
+        net::Endpoint endpoint{*net::IpAddress::parse(address), port};
+        listener = std::move(*net::listen_on(endpoint, 10));
+        sockaddr_storage raw{};
+        socklen_t size = sizeof raw;
+        getsockname(listener.get(), reinterpret_cast<sockaddr*>(&raw), &size);
+        port = net::from_sockaddr(raw)->port;
+        gate.spawn(net::accept_connections(
+            loop, listener.get(), address, [] { return true; },
+            [this](net::Accepted accepted) {
+                if (connections >= scripts.size()) return;
+                gate.spawn(peer.play(std::move(accepted.fd), scripts[connections++]));
+            }));
+    }
+    smtp::ScriptedPeer peer;
+    OwnedFd listener;
+    event::Gate gate;
+    std::vector<std::string> scripts;
+    std::size_t connections = 0;
+};
+
+constexpr std::string_view hello =
+    "S: 220 mx.example ESMTP\nC: EHLO me.example\nS: 250-mx.example\nS: 250-SIZE 100000\nS: 250 PIPELINING\n";
+
+std::string mail_to(std::initializer_list<std::string_view> recipients, std::size_t size = 6) {
+    std::string script = fmt::format("C: MAIL FROM:<a@me.example> SIZE={}\n", size);
+    for (std::string_view recipient : recipients) script += fmt::format("C: RCPT TO:<{}>\n", recipient);
+    return script + "C: DATA\n";
+}
+
+class DeliveryTest : public testing::Test {
+  protected:
+    DeliveryTest() {
+        policy.helo_name = policy.own_name = "me.example";
+        policy.idle_time = Milliseconds(60'000);
+        resolver.mx("example.jp", 10, "mx1.example");
+        resolver.mx("example.jp", 20, "mx2.example");
+        resolver.address("mx1.example", "127.0.0.11");
+        resolver.address("mx2.example", "127.0.0.12");
+    }
+    Host& host(const std::string& address, std::vector<std::string> scripts) {
+        hosts.push_back(std::make_unique<Host>(loop, address, policy.port, std::move(scripts)));
+        return *hosts.back();
+    }
+    ipc::Deliver request(std::vector<std::string> recipients, std::string next_hop = "example.jp") {
+        ipc::Deliver deliver{};
+        deliver.queue_id = "Q1";
+        deliver.sender = "a@me.example";
+        deliver.next_hop = std::move(next_hop);
+        deliver.content = "text\r\n";
+        deliver.notes.size = deliver.content.size();
+        deliver.notes.longest_line = 4;
+        for (std::size_t i = 0; i < recipients.size(); ++i) {
+            ipc::DeliveryRecipient recipient{};
+            recipient.index = static_cast<std::uint32_t>(i);
+            recipient.address = recipients[i];
+            deliver.recipients.push_back(recipient);
+        }
+        return deliver;
+    }
+    ipc::DeliveryOutcome deliver(ipc::Deliver asked) {
+        if (!connector) connector.emplace(loop, policy, tls, system_clock());
+        if (!cache) cache.emplace(loop, policy, system_clock());
+        Context context{loop, policy, resolver, *connector, *cache, system_clock(), last};
+        const std::size_t recipients = asked.recipients.size();
+        Delivery delivery(context, std::move(asked));
+        ipc::DeliveryOutcome outcome = loop.run(delivery.run());
+        EXPECT_EQ(outcome.recipients.size(), recipients);
+        return outcome;
+    }
+    void TearDown() override {
+        cache.reset();
+        for (auto& each : hosts) EXPECT_THAT(each->peer.faults, testing::IsEmpty());
+    }
+    event::Loop loop;
+    Lines lines;
+    Policy policy;
+    dns::FakeResolver resolver;
+    const net::TlsContext* tls = nullptr;
+    std::optional<Connector> connector;
+    std::optional<ConnectionCache> cache;
+    std::vector<std::unique_ptr<Host>> hosts;
+    dns::RandomBelow last = [](std::uint32_t below) { return below - 1; };
+};
+
+TEST_F(DeliveryTest, SentWithAnOutcomeForEachRecipient) {
+    policy.port = 0;
+    Host& mx = host(
+        "127.0.0.11",
+        {std::string(hello) + mail_to({"b@x", "c@x"}) +
+         "S: 250 ok\nS: 250 ok\nS: 550 5.1.1 no such user\nS: 354 go\nD\nS: 250 2.0.0 Ok: queued as X1"});
+    ipc::DeliveryOutcome outcome = deliver(request({"b@x", "c@x"}));
+    const auto& sent = outcome.recipients[0];
+    EXPECT_EQ(sent.status, DeliveryStatus::sent);
+    EXPECT_EQ(sent.dsn, "2.0.0");
+    EXPECT_EQ(sent.text, "250 2.0.0 Ok: queued as X1");
+    const std::string port = std::to_string(policy.port);
+    EXPECT_EQ(sent.relay, "mx1.example[127.0.0.11]:" + port);
+    const auto& bounced = outcome.recipients[1];
+    EXPECT_EQ(bounced.status, DeliveryStatus::bounced);
+    EXPECT_EQ(bounced.dsn, "5.1.1");
+    EXPECT_EQ(bounced.text,
+              "host mx1.example[127.0.0.11] said: 550 5.1.1 no such user (in reply to RCPT TO command)");
+    EXPECT_EQ(bounced.remote_mta, "mx1.example");
+    EXPECT_EQ(bounced.remote_reply, "550 5.1.1 no such user");
+    EXPECT_EQ(mx.peer.contents, std::vector<std::string>{"text\r\n"});
+    ASSERT_EQ(lines.text.size(), 2U);
+    EXPECT_THAT(lines.text[0],
+                testing::MatchesRegex("Q1: to=<b@x>, relay=mx1.example\\[127.0.0.11\\]:" + port +
+                                      ", delay=[0-9.]+, delays=[0-9./]+, dsn=2.0.0, status=sent "
+                                      "\\(250 2.0.0 Ok: queued as X1\\)"));
+}
+
+TEST_F(DeliveryTest, TheConnectionServesTheNextMessage) {
+    policy.port = 0;
+    host("127.0.0.11", {std::string(hello) + mail_to({"b@x"}) +
+                        "S: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: 250 one\n" + "C: RSET\n" + mail_to({"c@x"}) +
+                        "S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: 250 two\nC: QUIT\nS: 221 bye"});
+    EXPECT_EQ(deliver(request({"b@x"})).connection_use, 1U);
+    const int asked = resolver.questions;
+    ipc::DeliveryOutcome second = deliver(request({"c@x"}));
+    EXPECT_EQ(second.recipients[0].text, "250 two");
+    EXPECT_EQ(second.connection_use, 2U);
+    EXPECT_EQ(resolver.questions, asked) << "no look-up for a connection that is there";
+    EXPECT_THAT(lines.text.back(), testing::HasSubstr(", conn_use=2, "));
+    EXPECT_EQ(hosts[0]->connections, 1U);
+    cache->clear();
+    while (hosts[0]->gate.size() > 1) loop.run_once();
+}
+
+TEST_F(DeliveryTest, AnIdleConnectionThatEndedIsReplaced) {
+    policy.port = 0;
+    const std::string once =
+        std::string(hello) + mail_to({"b@x"}) + "S: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: 250 ok\n";
+    host("127.0.0.11", {once + "X", once + "C: RSET\nC: MAIL FROM:<a@me.example> SIZE=6\nX", once});
+    EXPECT_EQ(deliver(request({"b@x"})).recipients[0].status, DeliveryStatus::sent);
+    while (hosts[0]->gate.size() > 1) loop.run_once();
+    EXPECT_EQ(deliver(request({"b@x"})).recipients[0].status, DeliveryStatus::sent)
+        << "seen before it is used";
+    EXPECT_EQ(deliver(request({"b@x"})).recipients[0].status, DeliveryStatus::sent)
+        << "lost while it is used";
+    EXPECT_EQ(hosts[0]->connections, 3U);
+}
+
+TEST_F(DeliveryTest, AnotherHostForWhatIsOpen) {
+    policy.port = 0;
+    host("127.0.0.11", {std::string(hello) + mail_to({"b@x", "c@x"}) +
+                        "S: 250 ok\nS: 250 ok\nS: 450 4.2.0 greylisted\nS: 354 go\nD\nS: 250 ok"});
+    host("127.0.0.12", {std::string(hello) + mail_to({"c@x"}) + "S: 250 ok\nS: 451 4.7.1 later\nS: 503 no"});
+    ipc::DeliveryOutcome outcome = deliver(request({"b@x", "c@x"}));
+    EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::sent);
+    EXPECT_EQ(outcome.recipients[1].status, DeliveryStatus::deferred);
+    EXPECT_EQ(outcome.recipients[1].text,
+              "host mx2.example[127.0.0.12] said: 451 4.7.1 later (in reply to RCPT TO command)");
+    EXPECT_FALSE(outcome.recipients[1].host_dead);
+    EXPECT_THAT(lines.text,
+                testing::Contains("Q1: host mx1.example[127.0.0.11] said: 450 4.2.0 greylisted (in reply "
+                                  "to RCPT TO command)"));
+}
+
+TEST_F(DeliveryTest, RefusedConnectionsAreLoggedAndPassedOver) {
+    policy.port = 0;
+    host("127.0.0.12",
+         {std::string(hello) + mail_to({"b@x"}) + "S: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: 250 ok"});
+    EXPECT_EQ(deliver(request({"b@x"})).recipients[0].status, DeliveryStatus::sent);
+    EXPECT_EQ(lines.text[0],
+              fmt::format("connect to mx1.example[127.0.0.11]:{}: Connection refused", policy.port));
+}
+
+TEST_F(DeliveryTest, NobodyThere) {
+    policy.port = 0;
+    {
+        Host nobody(loop, "127.0.0.11", policy.port, {});
+    }
+    ipc::DeliveryOutcome outcome = deliver(request({"b@x"}));
+    const auto& deferred = outcome.recipients[0];
+    EXPECT_EQ(deferred.status, DeliveryStatus::deferred);
+    EXPECT_EQ(deferred.dsn, "4.4.1");
+    EXPECT_EQ(deferred.relay, "none");
+    EXPECT_TRUE(deferred.host_dead);
+    EXPECT_EQ(deferred.text,
+              fmt::format("connect to mx2.example[127.0.0.12]:{}: Connection refused", policy.port));
+}
+
+TEST_F(DeliveryTest, UnfriendlyGreetings) {
+    policy.port = 0;
+    host("127.0.0.11", {"S: 554 5.7.1 go away"});
+    host("127.0.0.12", {"S: 421 4.3.2 busy"});
+    ipc::DeliveryOutcome outcome = deliver(request({"b@x"}));
+    EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::deferred);
+    EXPECT_EQ(outcome.recipients[0].text,
+              "host mx2.example[127.0.0.12] refused to talk to me: 421 4.3.2 busy");
+    EXPECT_TRUE(outcome.recipients[0].host_dead);
+}
+
+TEST_F(DeliveryTest, LostBehindTheDotIsNotTriedElsewhereAtOnce) {
+    policy.port = 0;
+    host("127.0.0.11", {std::string(hello) + mail_to({"b@x"}) + "S: 250 ok\nS: 250 ok\nS: 354 go\nD\nX"});
+    host("127.0.0.12", {});
+    ipc::DeliveryOutcome outcome = deliver(request({"b@x"}));
+    EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::deferred);
+    EXPECT_EQ(outcome.recipients[0].dsn, "4.4.2");
+    EXPECT_EQ(
+        outcome.recipients[0].text,
+        "lost connection with mx1.example[127.0.0.11] while sending end of data -- message may be sent more "
+        "than once");
+    EXPECT_EQ(hosts[1]->connections, 0U);
+}
+
+TEST_F(DeliveryTest, LostBeforeItIsTriedElsewhere) {
+    policy.port = 0;
+    host("127.0.0.11", {std::string(hello) + mail_to({"b@x"}) + "S: 250 ok\nX"});
+    host("127.0.0.12",
+         {std::string(hello) + mail_to({"b@x"}) + "S: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: 250 ok"});
+    EXPECT_EQ(deliver(request({"b@x"})).recipients[0].status, DeliveryStatus::sent);
+}
+
+TEST_F(DeliveryTest, TooLargeIsKnownBeforeItIsSent) {
+    policy.port = 0;
+    host("127.0.0.11", {std::string(hello)});
+    ipc::Deliver large = request({"b@x"});
+    large.content = std::string(200'000, 'x');
+    large.notes.size = large.content.size();
+    ipc::DeliveryOutcome outcome = deliver(std::move(large));
+    EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::bounced);
+    EXPECT_EQ(outcome.recipients[0].dsn, "5.3.4");
+    EXPECT_EQ(outcome.recipients[0].text,
+              "message size 200000 exceeds size limit 100000 of server mx1.example[127.0.0.11]");
+}
+
+TEST_F(DeliveryTest, AddressesThatCannotBeSaid) {
+    ipc::DeliveryOutcome control = deliver(request({"b\r\nRSET@x"}));
+    EXPECT_EQ(control.recipients[0].dsn, "5.1.3");
+    policy.port = 0;
+    host("127.0.0.11",
+         {std::string(hello) + mail_to({"b@x"}) + "S: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: 250 ok"});
+    ipc::DeliveryOutcome unicode = deliver(request({"b@x", "\xe9\xa7\x85@x"}));
+    EXPECT_EQ(unicode.recipients[0].status, DeliveryStatus::sent);
+    EXPECT_EQ(unicode.recipients[1].dsn, "5.6.7");
+}
+
+TEST_F(DeliveryTest, AServerWithOurNameIsALoop) {
+    policy.port = 0;
+    host("127.0.0.11", {"S: 220 x\nC: EHLO me.example\nS: 250 ME.example"});
+    ipc::DeliveryOutcome outcome = deliver(request({"b@x"}));
+    EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::bounced);
+    EXPECT_EQ(outcome.recipients[0].text, "mail for example.jp loops back to myself");
+}
+
+TEST_F(DeliveryTest, TlsThatFailsFallsBackToClear) {
+    policy.port = 0;
+    net::TlsContext context = *net::TlsContext::client();
+    tls = &context;
+    const std::string offers = "S: 220 mx\nC: EHLO me.example\nS: 250-mx\nS: 250 STARTTLS\n";
+    host("127.0.0.11",
+         {offers + "C: STARTTLS\nS: 220 go\nS: this is no handshake\nX",
+          offers + "C: MAIL FROM:<a@me.example>\nS: 250 ok\nC: RCPT TO:<b@x>\nS: 250 ok\nC: DATA\n"
+                   "S: 354 go\nD\nS: 250 ok"});
+    EXPECT_EQ(deliver(request({"b@x"})).recipients[0].status, DeliveryStatus::sent);
+    EXPECT_EQ(hosts[0]->connections, 2U);
+}
+
+TEST_F(DeliveryTest, TlsThatIsDemandedIsNotDoneWithout) {
+    policy.port = 0;
+    policy.tls = TlsLevel::encrypt;
+    net::TlsContext context = *net::TlsContext::client();
+    tls = &context;
+    host("127.0.0.11", {std::string(hello)});
+    host("127.0.0.12",
+         {"S: 220 mx\nC: EHLO me.example\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nX"});
+    ipc::DeliveryOutcome outcome = deliver(request({"b@x"}));
+    EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::deferred);
+    EXPECT_EQ(outcome.recipients[0].dsn, "4.7.5");
+}
+
+TEST_F(DeliveryTest, BadNextHopBounces) {
+    ipc::DeliveryOutcome outcome = deliver(request({"b@-x-"}, "-x-"));
+    EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::bounced);
+    EXPECT_EQ(outcome.recipients[0].dsn, "5.4.4");
+}
+
+}  // namespace
+}  // namespace ekiden::relay

@@ -1,0 +1,140 @@
+#include "queue/relay/policy.h"
+
+#include <fmt/format.h>
+#include <ifaddrs.h>
+
+#include <algorithm>
+
+#include "common/text/ascii.h"
+
+namespace ekiden::relay {
+namespace {
+
+Milliseconds ms(Seconds time) { return std::chrono::duration_cast<Milliseconds>(time); }
+
+// A limit where 0 means none.
+std::size_t limit_of(std::int64_t value) {
+    return value <= 0 ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(value);
+}
+
+Result<TlsLevel> tls_level(const std::string& text) {
+    if (text.empty() || text == "none") return TlsLevel::none;
+    if (text == "may") return TlsLevel::may;
+    if (text == "encrypt") return TlsLevel::encrypt;
+    return permanent(
+        fmt::format("smtp_tls_security_level = {}: must be none, may or encrypt; certificates of servers "
+                    "are not verified yet, and less than was asked for is not done silently",
+                    text));
+}
+
+Result<dns::AddressPreference> preference(const std::string& text) {
+    if (text.empty() || text == "any") return dns::AddressPreference::any;
+    if (text == "ipv4") return dns::AddressPreference::ipv4;
+    if (text == "ipv6") return dns::AddressPreference::ipv6;
+    return permanent(fmt::format("smtp_address_preference = {}: must be any, ipv4 or ipv6", text));
+}
+
+Result<std::optional<net::IpAddress>> source(const std::string& text, bool v6, std::string_view name) {
+    if (text.empty()) return std::nullopt;
+    Result<net::IpAddress> address = net::IpAddress::parse(text);
+    if (!address || address->v6() != v6)
+        return permanent(fmt::format("{} = {}: not such an address", name, text));
+    return *address;
+}
+
+smtp::ClientTimeouts timeouts_of(const Settings& settings) {
+    smtp::ClientTimeouts timeouts;
+    timeouts.helo = ms(settings[param::smtp_helo_timeout]);
+    timeouts.starttls = ms(settings[param::smtp_starttls_timeout]);
+    timeouts.mail = ms(settings[param::smtp_mail_timeout]);
+    timeouts.rcpt = ms(settings[param::smtp_rcpt_timeout]);
+    timeouts.data_init = ms(settings[param::smtp_data_init_timeout]);
+    timeouts.data_xfer = ms(settings[param::smtp_data_xfer_timeout]);
+    timeouts.data_done = ms(settings[param::smtp_data_done_timeout]);
+    timeouts.rset = ms(settings[param::smtp_rset_timeout]);
+    timeouts.quit = ms(settings[param::smtp_quit_timeout]);
+    return timeouts;
+}
+
+void take_limits(const Settings& settings, Policy& policy) {
+    policy.address_limit = limit_of(settings[param::smtp_mx_address_limit]);
+    policy.session_limit = limit_of(settings[param::smtp_mx_session_limit]);
+    policy.connect_timeout = ms(settings[param::smtp_connect_timeout]);
+    policy.line_limit =
+        static_cast<std::size_t>(std::max<std::int64_t>(0, settings[param::smtp_line_length_limit]));
+    policy.reuse = settings[param::smtp_connection_cache_on_demand];
+    policy.idle_time = ms(settings[param::smtp_connection_cache_time_limit]);
+    policy.reuse_time = ms(settings[param::smtp_connection_reuse_time_limit]);
+    policy.reuse_count = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(settings[param::smtp_connection_reuse_count_limit], 0, 1'000'000));
+}
+
+Result<> take_addresses(const Settings& settings, Policy& policy) {
+    const List& protocols = settings[param::inet_protocols];
+    const auto named = [&](std::string_view name) {
+        return std::ranges::find(protocols, name) != protocols.end();
+    };
+    policy.ipv4 = named("all") || named("ipv4");
+    policy.ipv6 = named("all") || named("ipv6");
+    auto v4 = source(settings[param::smtp_bind_address], false, "smtp_bind_address");
+    if (!v4) return pass(std::move(v4));
+    policy.source_v4 = *v4;
+    auto v6 = source(settings[param::smtp_bind_address6], true, "smtp_bind_address6");
+    if (!v6) return pass(std::move(v6));
+    policy.source_v6 = *v6;
+    for (const std::string& text : settings[param::proxy_interfaces])
+        if (Result<net::IpAddress> address = net::IpAddress::parse(text))
+            policy.own_addresses.push_back(*address);
+    const std::int64_t port = settings[param::smtp_tcp_port];
+    if (port < 1 || port > 65535) return permanent("smtp_tcp_port: must be 1..65535");
+    policy.port = static_cast<std::uint16_t>(port);
+    return {};
+}
+
+}  // namespace
+
+bool Policy::is_self(const net::IpAddress& address, std::uint16_t at_port) const {
+    return std::ranges::find(own_ports, at_port) != own_ports.end() &&
+           std::ranges::find(own_addresses, address) != own_addresses.end();
+}
+
+Result<Policy> policy_of(const Settings& settings) {
+    Policy policy;
+    policy.helo_name = settings[param::smtp_helo_name];
+    policy.own_name = text::to_lower(settings[param::myhostname]);
+    Result<> addresses = take_addresses(settings, policy);
+    if (!addresses) return pass(std::move(addresses));
+    Result<dns::AddressPreference> preferred = preference(settings[param::smtp_address_preference]);
+    if (!preferred) return pass(std::move(preferred));
+    policy.preference = *preferred;
+    Result<TlsLevel> level = tls_level(settings[param::smtp_tls_security_level]);
+    if (!level) return pass(std::move(level));
+    policy.tls = *level;
+    policy.tls_wrapper = settings[param::smtp_tls_wrappermode];
+    policy.log_tls = settings[param::smtp_tls_loglevel] > 0;
+    policy.randomize = settings[param::smtp_randomize_addresses];
+    policy.timeouts = timeouts_of(settings);
+    take_limits(settings, policy);
+    policy.ignored_keywords = settings[param::smtp_discard_ehlo_keywords];
+    policy.skip_5xx_greeting = settings[param::smtp_skip_5xx_greeting];
+    policy.wait_for_quit = !settings[param::smtp_skip_quit_response];
+    return policy;
+}
+
+std::vector<net::IpAddress> interface_addresses() {
+    std::vector<net::IpAddress> found;
+    ifaddrs* first = nullptr;
+    if (getifaddrs(&first) != 0) return found;
+    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, freeifaddrs);
+    for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
+        if (each->ifa_addr == nullptr) continue;
+        sockaddr_storage raw{};
+        const int family = each->ifa_addr->sa_family;
+        if (family != AF_INET && family != AF_INET6) continue;
+        std::memcpy(&raw, each->ifa_addr, family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+        if (Result<net::Endpoint> endpoint = net::from_sockaddr(raw)) found.push_back(endpoint->address);
+    }
+    return found;
+}
+
+}  // namespace ekiden::relay

@@ -1,0 +1,56 @@
+#pragma once
+// What the relay needs of the configuration, checked once.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/config/settings.h"
+#include "common/dns/mx.h"
+#include "common/net/address.h"
+#include "common/smtp/client.h"
+
+namespace ekiden::relay {
+
+enum class TlsLevel : std::uint8_t { none, may, encrypt };
+
+struct Policy {
+    std::string helo_name;
+    std::string own_name;  // $myhostname: an MX host of this name, or a server that greets with it, is us
+    std::vector<net::IpAddress> own_addresses;  // of this host, and proxy_interfaces
+    std::vector<std::uint16_t> own_ports{
+        25};  // on which we take mail: an own address at another port is somebody else
+    std::optional<net::IpAddress> source_v4, source_v6;
+    std::uint16_t port = 25;
+    bool ipv4 = true;
+    bool ipv6 = true;
+    dns::AddressPreference preference = dns::AddressPreference::any;
+    bool randomize = true;
+    std::size_t address_limit = 5;  // addresses tried per delivery
+    std::size_t session_limit = 2;  // of those, such as greeted us
+    Milliseconds connect_timeout{30'000};
+    smtp::ClientTimeouts timeouts;
+    TlsLevel tls = TlsLevel::may;
+    bool tls_wrapper = false;
+    bool log_tls = true;
+    std::vector<std::string> ignored_keywords;
+    std::size_t line_limit = 998;
+    bool skip_5xx_greeting = true;
+    bool wait_for_quit = false;
+    bool reuse = true;  // keep connections for the next message of a destination
+    Milliseconds idle_time{2'000};
+    Milliseconds reuse_time{300'000};
+    std::uint32_t reuse_count = 100;  // messages over one connection; 0: no limit
+
+    bool is_self(const net::IpAddress& address, std::uint16_t at_port) const;
+};
+
+// permanent: a value that cannot be used, with its parameter's name. The addresses of this host are not in
+// the configuration: add them.
+Result<Policy> policy_of(const Settings& settings);
+
+// The addresses of this host's interfaces; read before the process is confined.
+std::vector<net::IpAddress> interface_addresses();
+
+}  // namespace ekiden::relay
