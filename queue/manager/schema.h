@@ -49,7 +49,7 @@ CREATE TABLE recipient (
     remote TEXT,
     PRIMARY KEY (seq, number)) WITHOUT ROWID;
 CREATE TABLE content (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);
-CREATE INDEX due ON message(next_attempt) WHERE next_attempt > 0;
+CREATE INDEX due ON message(next_attempt, seq) WHERE next_attempt > 0 AND hold = 0;
 )sql"};
 
 }  // namespace ekiden::queue

@@ -1,0 +1,74 @@
+#pragma once
+// What may be done to the spool. Operations are collected and applied many at a time, in one transaction with
+// one flush (spool.h); each is whole or not at all.
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "queue/manager/message.h"
+
+namespace ekiden::queue {
+
+// A message becomes ours. Its content file, if it has one, is written and closed by its receiver.
+struct Accept {
+    NewMessage message;
+};
+
+struct RecipientOutcome {
+    std::int64_t number = 0;
+    RecipientState state = RecipientState::waiting;
+    std::string status;
+    std::string reason;
+    std::string remote;
+};
+
+// Outcomes of deliveries, and perhaps the end of a pass. Does nothing (value 0) when an operator deleted the
+// message meanwhile.
+struct Settle {
+    enum class Then {
+        record,  // others of this pass are still under way
+        defer,   // the pass is over, somebody waits
+        remove,  // nobody waits and nobody is unreported
+    };
+    text::QueueId id;
+    std::vector<RecipientOutcome> outcomes;
+    Then then = Then::record;
+    std::int64_t next_attempt = 0;  // with defer, as are the next four
+    std::int64_t age = 0;
+    std::int64_t seen = 0;
+    std::int64_t attempts = 0;
+    bool warned = false;
+    std::vector<NewMessage> notices;  // inserted together with what they report
+    std::vector<std::int64_t>
+        reported;  // recipients that failed and are told of in `notices`, or of whom nobody is told
+};
+
+// Alias expansion: recipient `number` is done, `results` (with new numbers, resolved) take its place.
+struct Expand {
+    Sequence sequence = 0;
+    std::int64_t number = 0;
+    std::vector<Recipient> results;
+};
+
+// An operator's command on one message. Value: 1, or 0 when there is no such message.
+struct Command {
+    enum class Verb { hold, release, remove, requeue, expire, attempt_now };
+    Verb verb;
+    Sequence sequence = 0;
+};
+
+// All deferred mail, or that with a waiting recipient in `site` (a domain), becomes due. Value: how many
+// messages.
+struct Flush {
+    std::string site;
+};
+
+// Takes `count` sequence numbers that nobody was ever given. Value: the first.
+struct ReserveSequence {
+    std::int64_t count = 1;
+};
+
+using Operation = std::variant<Accept, Settle, Expand, Command, Flush, ReserveSequence>;
+
+}  // namespace ekiden::queue

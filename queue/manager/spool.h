@@ -1,0 +1,109 @@
+#pragma once
+// The queue on disk: one SQLite database and the content files. It keeps the promise of docs/queue-states.md;
+// when a message is due, where it goes and what is told to whom is decided elsewhere. No call waits for
+// anything but the disk; all are made from one thread at a time (the manager's writer thread). It does not
+// log: errors go to the caller.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/owned_fd.h"
+#include "queue/manager/content_store.h"
+#include "queue/manager/message.h"
+#include "queue/manager/operation.h"
+#include "queue/manager/reserve.h"
+
+namespace ekiden::queue {
+
+struct SpoolOptions {
+    std::int64_t reserve_bytes = 8 << 20;
+    // Content above this goes to a file even when it came inline: past it a file is cheaper
+    // (docs/decisions/0007).
+    std::int64_t in_database_limit = 32 << 10;
+    std::int64_t checkpoint_pages = 4000;
+    bool durable = true;  // false only for tests that measure something else
+};
+
+// A place in the order in which mail becomes due.
+struct DueCursor {
+    std::int64_t next_attempt = 0;
+    Sequence sequence = 0;
+    auto operator<=>(const DueCursor&) const = default;
+};
+
+class Spool {
+  public:
+    // Opens (or makes) the spool in `directory`, takes its lock, brings the schema up to date, removes
+    // orphaned content. Permanent when the database is from a newer program; temporary when another manager
+    // holds the lock.
+    static Result<Spool> open(const std::string& directory, const SpoolOptions& options = {});
+    Spool(Spool&&) noexcept;
+    Spool& operator=(Spool&&) noexcept;
+    ~Spool();
+
+    // Applies all in one flushed transaction; if that fails, each in its own, outcomes before intake, giving
+    // up the space reserve for outcomes. The results stand in the order of the batch; a value is what
+    // operation.h says, else 1. An Accept may come back with in_file set.
+    std::vector<Result<std::int64_t>> apply(std::span<Operation> batch);
+
+    // Fresh mail (next_attempt 0, not held) with a sequence after `after`, in order of sequence.
+    Result<std::vector<StoredMessage>> load_fresh(Sequence after, std::int64_t limit);
+    // Deferred mail due at `now` (seconds UTC) after `after`, in order; the cursor of each is its
+    // next_attempt and sequence.
+    Result<std::vector<StoredMessage>> load_due(DueCursor after, std::int64_t now, std::int64_t limit);
+    // When the next deferred message after `now` is due; nothing when there is none.
+    Result<std::optional<std::int64_t>> next_due(std::int64_t now);
+    // Messages of any state after `after`, in order of sequence, with recipients that are not done.
+    Result<std::vector<StoredMessage>> list(Sequence after, std::int64_t limit);
+    Result<StoredMessage> load(Sequence sequence);
+    // Content kept in the database.
+    Result<std::string> read_content(Sequence sequence);
+    // The number that the next recipient of a message gets.
+    Result<std::int64_t> next_number(Sequence sequence);
+    // Pulls everything due after `latest` (seconds UTC) back to it; how many there were.
+    Result<std::int64_t> clamp(std::int64_t latest);
+    Result<std::int64_t> count();
+
+    const ContentStore& content() const { return content_; }
+    SpaceReserve& reserve() { return reserve_; }
+
+  private:
+    struct Statements;
+    Spool(OwnedFd lock, ContentStore content, SpaceReserve reserve, const SpoolOptions& options);
+    Result<> prepare();
+    Result<> sweep();
+    void apply_alone(Operation& operation, Result<std::int64_t>& result);
+    void stage(std::span<Operation> batch, std::span<Result<std::int64_t>> results);
+    Result<> place_content(NewMessage& message);
+    void discard_files(const Operation& operation);
+    Result<> transact(std::span<Operation> batch, std::span<Result<std::int64_t>> results);
+    Result<> insert(const NewMessage& message);
+    Result<> insert(Sequence sequence, const Recipient& recipient);
+    Result<std::int64_t> run(const Accept& accept);
+    Result<std::int64_t> run(const Settle& settle);
+    Result<std::int64_t> run(const Expand& expand);
+    Result<std::int64_t> run(const Command& command);
+    Result<std::int64_t> run(const Flush& flush);
+    Result<std::int64_t> run(const ReserveSequence& reserve);
+    Result<> record(const Settle& settle);
+    // False: no such message.
+    Result<bool> erase(Sequence sequence);
+    template <class... Values>
+    Result<bool> change(int statement, const Values&... values);
+    template <class... Values>
+    Result<std::vector<StoredMessage>> load_with(int statement, const Values&... values);
+    Result<> load_recipients(StoredMessage& message);
+
+    OwnedFd lock_;
+    ContentStore content_;
+    SpaceReserve reserve_;
+    SpoolOptions options_;
+    std::vector<text::QueueId> doomed_files_;  // to be unlinked once the transaction stands
+    std::unique_ptr<Statements> statements_;   // holds the database
+};
+
+}  // namespace ekiden::queue

@@ -1,0 +1,114 @@
+#pragma once
+// The database of the spool and its prepared statements: an inner part of spool.cc and spool_load.cc.
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "common/sqlite/database.h"
+#include "common/sqlite/statement.h"
+#include "queue/manager/spool.h"
+
+namespace ekiden::queue {
+
+namespace sql {
+
+enum Name : int {
+    insert_message,
+    insert_recipient,
+    insert_content,
+    update_recipient,
+    end_recipient,
+    defer_message,
+    delete_message,
+    delete_recipients,
+    delete_content,
+    hold,
+    release,
+    requeue,
+    requeue_recipients,
+    expire,
+    attempt_now,
+    flush_all,
+    flush_site,
+    take_sequence,
+    read_sequence,
+    find_file,
+    fresh,
+    due,
+    next_due,
+    list,
+    load,
+    recipients,
+    read_content,
+    next_number,
+    clamp,
+    count,
+    statement_count
+};
+
+#define EKIDEN_MESSAGE_COLUMNS                                                                               \
+    "seq, arrived, next_attempt, hold, age, seen, attempts, warned, expire, kind, size, in_file, "           \
+    "eight_bit, "                                                                                            \
+    "longest_line, header_size, sender, message_id, envelope_id, dsn_return, client, client_address, helo, " \
+    "protocol, "                                                                                             \
+    "login"
+
+// In the order of Name.
+inline constexpr std::array<std::string_view, statement_count> text = {
+    "INSERT INTO message (seq, arrived, next_attempt, hold, seen, kind, size, in_file, eight_bit, "
+    "longest_line, "
+    "header_size, sender, message_id, envelope_id, dsn_return, client, client_address, helo, protocol, "
+    "login) "
+    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)",
+    "INSERT INTO recipient (seq, number, address, original, state, resolved, notify, orcpt) VALUES "
+    "(?,?,?,?,?,?,?,?)",
+    "INSERT INTO content (seq, data) VALUES (?, ?)",
+    "UPDATE recipient SET state = ?3, status = ?4, reason = ?5, remote = ?6 WHERE seq = ?1 AND number = ?2",
+    "UPDATE recipient SET state = 1 WHERE seq = ?1 AND number = ?2",
+    "UPDATE message SET next_attempt = ?2, age = ?3, seen = ?4, attempts = ?5, warned = ?6 WHERE seq = ?1",
+    "DELETE FROM message WHERE seq = ? RETURNING arrived, in_file",
+    "DELETE FROM recipient WHERE seq = ?",
+    "DELETE FROM content WHERE seq = ?",
+    "UPDATE message SET hold = 1 WHERE seq = ?",
+    "UPDATE message SET hold = 0, next_attempt = max(next_attempt, 1) WHERE seq = ?",
+    "UPDATE message SET hold = 0, next_attempt = 1, attempts = 0, age = 0, warned = 0, expire = 0 WHERE seq "
+    "= ?",
+    "UPDATE recipient SET status = NULL, reason = NULL, remote = NULL WHERE seq = ? AND state = 0",
+    "UPDATE message SET expire = 1 WHERE seq = ?",
+    "UPDATE message SET next_attempt = 1 WHERE seq = ? AND hold = 0",
+    "UPDATE message SET next_attempt = 1 WHERE next_attempt > 1 AND hold = 0",
+    "UPDATE message SET next_attempt = 1 WHERE next_attempt > 1 AND hold = 0 AND seq IN (SELECT seq FROM "
+    "recipient "
+    "WHERE state = 0 AND lower(substr(address, -length(?1) - 1)) = '@' || ?1)",
+    "UPDATE meta SET value = value + ? WHERE name = 'sequence'",
+    "SELECT value FROM meta WHERE name = 'sequence'",
+    "SELECT 1 FROM message WHERE seq = ? AND arrived = ? AND in_file = 1",
+    "SELECT " EKIDEN_MESSAGE_COLUMNS
+    " FROM message WHERE seq > ?1 AND next_attempt = 0 AND hold = 0 ORDER BY seq LIMIT ?2",
+    "SELECT " EKIDEN_MESSAGE_COLUMNS
+    " FROM message WHERE next_attempt > 0 AND hold = 0 AND (next_attempt, seq) > (?1, ?2) "
+    "AND next_attempt <= ?3 ORDER BY next_attempt, seq LIMIT ?4",
+    "SELECT next_attempt FROM message WHERE next_attempt > 0 AND hold = 0 AND next_attempt > ? ORDER BY "
+    "next_attempt LIMIT 1",
+    "SELECT " EKIDEN_MESSAGE_COLUMNS " FROM message WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    "SELECT " EKIDEN_MESSAGE_COLUMNS " FROM message WHERE seq = ?",
+    "SELECT number, address, original, state, resolved, notify, orcpt, status, reason, remote FROM recipient "
+    "WHERE seq = ? AND state <> 1 ORDER BY number",
+    "SELECT data FROM content WHERE seq = ?",
+    "SELECT coalesce(max(number), -1) + 1 FROM recipient WHERE seq = ?",
+    "UPDATE message SET next_attempt = ?1 WHERE next_attempt > 0 AND hold = 0 AND next_attempt > ?1",
+    "SELECT count(*) FROM message",
+};
+
+#undef EKIDEN_MESSAGE_COLUMNS
+
+}  // namespace sql
+
+struct Spool::Statements {
+    sqlite::Database database;
+    std::array<sqlite::Statement, sql::statement_count> prepared;
+
+    sqlite::Statement& operator[](int name) { return prepared[static_cast<std::size_t>(name)]; }
+};
+
+}  // namespace ekiden::queue
