@@ -22,8 +22,8 @@ namespace ekiden::queue {
 struct SpoolOptions {
     std::int64_t reserve_bytes = 8 << 20;
     // Content above this goes to a file even when it came inline: past it a file is cheaper
-    // (docs/decisions/0007).
-    std::int64_t in_database_limit = 32 << 10;
+    // (docs/decisions).
+    std::int64_t in_database_limit = 64 << 10;
     std::int64_t checkpoint_pages = 4000;
     bool durable = true;  // false only for tests that measure something else
 };
