@@ -47,19 +47,23 @@ enum class Kind : std::int64_t {
 enum class DsnReturn : std::int64_t { unspecified = 0, full = 1, headers = 2 };
 
 struct Envelope {
-    std::string sender;  // empty: the null reverse-path
+    std::int64_t arrived_us = 0;  // UTC; the queue id's time is when the id was set aside, a little earlier
+    std::string sender;           // empty: the null reverse-path
     std::string message_id;
     std::string envelope_id;
     DsnReturn dsn_return = DsnReturn::unspecified;
     std::int64_t size = 0;  // octets in wire form
     bool eight_bit = false;
+    bool leading_dot = false;       // a line begins with a dot
+    std::int64_t line_ends = 0;     // CRLFs
     std::int64_t longest_line = 0;  // octets without CRLF
     std::int64_t header_size = 0;   // octets up to and with the empty line
     std::string client;             // name; what the log and the Received: line say
     std::string client_address;
     std::string helo;
     std::string protocol;  // SMTP, ESMTP, ESMTPSA …
-    std::string login;     // SASL login or the user of a grant
+    std::string login;     // SASL login
+    std::string grant;     // the user whose POP-before-SMTP grant opened the relay
 };
 
 // What is inserted by one acceptance. Small content is shared with the scheduler's cache; it never changes.

@@ -12,6 +12,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('sequence', 1);
 CREATE TABLE message (
     seq INTEGER PRIMARY KEY,
+    id_time INTEGER NOT NULL,
     arrived INTEGER NOT NULL,
     next_attempt INTEGER NOT NULL,
     hold INTEGER NOT NULL DEFAULT 0,
@@ -24,6 +25,8 @@ CREATE TABLE message (
     size INTEGER NOT NULL,
     in_file INTEGER NOT NULL,
     eight_bit INTEGER NOT NULL,
+    leading_dot INTEGER NOT NULL,
+    line_ends INTEGER NOT NULL,
     longest_line INTEGER NOT NULL,
     header_size INTEGER NOT NULL,
     sender TEXT NOT NULL,
@@ -34,7 +37,8 @@ CREATE TABLE message (
     client_address TEXT,
     helo TEXT,
     protocol TEXT,
-    login TEXT);
+    login TEXT,
+    granted TEXT);
 CREATE TABLE recipient (
     seq INTEGER NOT NULL,
     number INTEGER NOT NULL,

@@ -211,11 +211,12 @@ Result<> Spool::insert(const NewMessage& message) {
     const Envelope& e = message.envelope;
     Sequence seq = message.id.sequence;
     Result<> done = (*statements_)[sql::insert_message].run(
-        seq, message.id.time_us, message.next_attempt, message.hold, message.id.time_us / us_per_second,
+        seq, message.id.time_us, message.next_attempt, message.hold, e.arrived_us / us_per_second,
         std::to_underlying(message.kind), e.size, message.in_file, e.eight_bit, e.longest_line, e.header_size,
         e.sender, null_if_empty(e.message_id), null_if_empty(e.envelope_id), std::to_underlying(e.dsn_return),
         null_if_empty(e.client), null_if_empty(e.client_address), null_if_empty(e.helo),
-        null_if_empty(e.protocol), null_if_empty(e.login));
+        null_if_empty(e.protocol), null_if_empty(e.login), e.arrived_us, e.leading_dot, e.line_ends,
+        null_if_empty(e.grant));
     for (const Recipient& r : message.recipients)
         if (done) done = insert(seq, r);
     if (done && !message.in_file)

@@ -28,6 +28,10 @@ Envelope envelope_of(const sqlite::Rows& rows) {
     e.helo = rows.text(21);
     e.protocol = rows.text(22);
     e.login = rows.text(23);
+    e.arrived_us = rows.number(24);
+    e.leading_dot = rows.number(25) != 0;
+    e.line_ends = rows.number(26);
+    e.grant = rows.text(27);
     return e;
 }
 

@@ -46,27 +46,24 @@ enum Name : int {
     statement_count
 };
 
-#define EKIDEN_MESSAGE_COLUMNS                                                                               \
-    "seq, arrived, next_attempt, hold, age, seen, attempts, warned, expire, kind, size, in_file, "           \
-    "eight_bit, "                                                                                            \
-    "longest_line, header_size, sender, message_id, envelope_id, dsn_return, client, client_address, helo, " \
-    "protocol, "                                                                                             \
-    "login"
+#define EKIDEN_MESSAGE_COLUMNS                                                                     \
+    "seq, id_time, next_attempt, hold, age, seen, attempts, warned, expire, kind, size, in_file, " \
+    "eight_bit, longest_line, header_size, sender, message_id, envelope_id, dsn_return, client, "  \
+    "client_address, helo, protocol, login, arrived, leading_dot, line_ends, granted"
 
 // In the order of Name.
 inline constexpr std::array<std::string_view, statement_count> text = {
-    "INSERT INTO message (seq, arrived, next_attempt, hold, seen, kind, size, in_file, eight_bit, "
-    "longest_line, "
-    "header_size, sender, message_id, envelope_id, dsn_return, client, client_address, helo, protocol, "
-    "login) "
-    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)",
+    "INSERT INTO message (seq, id_time, next_attempt, hold, seen, kind, size, in_file, eight_bit, "
+    "longest_line, header_size, sender, message_id, envelope_id, dsn_return, client, client_address, helo, "
+    "protocol, login, arrived, leading_dot, line_ends, granted) "
+    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)",
     "INSERT INTO recipient (seq, number, address, original, state, resolved, notify, orcpt) VALUES "
     "(?,?,?,?,?,?,?,?)",
     "INSERT INTO content (seq, data) VALUES (?, ?)",
     "UPDATE recipient SET state = ?3, status = ?4, reason = ?5, remote = ?6 WHERE seq = ?1 AND number = ?2",
     "UPDATE recipient SET state = 1 WHERE seq = ?1 AND number = ?2",
     "UPDATE message SET next_attempt = ?2, age = ?3, seen = ?4, attempts = ?5, warned = ?6 WHERE seq = ?1",
-    "DELETE FROM message WHERE seq = ? RETURNING arrived, in_file",
+    "DELETE FROM message WHERE seq = ? RETURNING id_time, in_file",
     "DELETE FROM recipient WHERE seq = ?",
     "DELETE FROM content WHERE seq = ?",
     "UPDATE message SET hold = 1 WHERE seq = ?",
@@ -82,7 +79,7 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "WHERE state = 0 AND lower(substr(address, -length(?1) - 1)) = '@' || ?1)",
     "UPDATE meta SET value = value + ? WHERE name = 'sequence'",
     "SELECT value FROM meta WHERE name = 'sequence'",
-    "SELECT 1 FROM message WHERE seq = ? AND arrived = ? AND in_file = 1",
+    "SELECT 1 FROM message WHERE seq = ? AND id_time = ? AND in_file = 1",
     "SELECT " EKIDEN_MESSAGE_COLUMNS
     " FROM message WHERE seq > ?1 AND next_attempt = 0 AND hold = 0 ORDER BY seq LIMIT ?2",
     "SELECT " EKIDEN_MESSAGE_COLUMNS

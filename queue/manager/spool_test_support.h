@@ -40,6 +40,7 @@ inline NewMessage message(Sequence sequence, std::vector<std::string> recipients
                           std::string content = "Subject: x\r\n\r\nhello\r\n") {
     NewMessage m;
     m.id = {noon * 1'000'000 + sequence, sequence};
+    m.envelope.arrived_us = m.id.time_us;
     m.envelope.sender = "sender@example.jp";
     m.envelope.message_id = "<1@example.jp>";
     m.envelope.client = "client.example.jp";
