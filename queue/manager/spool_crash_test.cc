@@ -160,7 +160,7 @@ TEST(SpoolCrash, IsAfterABatchOrBeforeItNeverBetween) {
     State before;
     Sequence highest = 0;
     int unacknowledged = 0;
-    for (int round = 0; round < 60; ++round) {
+    for (int round = 0; round < 40; ++round) {
         unsigned seed = static_cast<unsigned>(random());
         int ends[2];
         ASSERT_EQ(::pipe(ends), 0);
