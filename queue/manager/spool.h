@@ -69,7 +69,7 @@ class Spool {
     Result<std::int64_t> count();
 
     const ContentStore& content() const { return content_; }
-    SpaceReserve& reserve() { return reserve_; }
+    std::int64_t free_bytes() const { return reserve_.free_bytes(); }
 
   private:
     struct Statements;
