@@ -157,5 +157,44 @@ inline constexpr Event<"smtpd_limit", warning,
     smtpd_limit;
 inline constexpr Event<"smtpd_peer_trouble", warning, "problem talking to service {service}: {why}{!session}">
     smtpd_peer_trouble;
+// --- queue manager (qmgr; cleanup's and bounce's lines too) ---
+inline constexpr Event<"message_id", info, "{queue_id}: message-id={message_id}"> message_id;
+inline constexpr Event<"queue_active", info,
+                       "{queue_id}: from=<{from}>, size={size}, nrcpt={recipients} (queue active)">
+    queue_active;
+inline constexpr Event<"queue_removed", info, "{queue_id}: removed"> queue_removed;
+inline constexpr Event<"queue_expired", info, "{queue_id}: from=<{from}>, status=expired, returned to sender">
+    queue_expired;
+inline constexpr Event<
+    "queue_outcome", info,
+    "{queue_id}: to=<{to}>{?, orig_to=<|orig_to|>}, relay=none, delay={delay}, delays={delays}, "
+    "dsn={dsn}, status={status} ({text})">
+    queue_outcome;
+inline constexpr Event<"sender_notice", info, "{queue_id}: sender non-delivery notification: {notice}">
+    sender_notice;
+inline constexpr Event<"delay_notice", info, "{queue_id}: sender delay notification: {notice}"> delay_notice;
+inline constexpr Event<"postmaster_notice", info,
+                       "{queue_id}: postmaster non-delivery notification: {notice}">
+    postmaster_notice;
+inline constexpr Event<"postmaster_delay_notice", info, "{queue_id}: postmaster delay notification: {notice}">
+    postmaster_delay_notice;
+inline constexpr Event<"notice_dropped", warning,
+                       "{queue_id}: undeliverable mail from <{from}> to <{to}> is dropped: {reason}">
+    notice_dropped;
+inline constexpr Event<"queue_operator", info, "{queue_id}: {what}"> queue_operator;
+inline constexpr Event<"queue_flushed", info, "flush of {what}: {count} messages are due now"> queue_flushed;
+inline constexpr Event<"spool_opened", info, "spool {directory}: {messages} messages"> spool_opened;
+inline constexpr Event<"spool_failed", error, "{queue_id}: cannot record: {why}: will be tried again">
+    spool_failed;
+inline constexpr Event<"spool_unreadable", error, "cannot read the spool: {why}: will be tried again">
+    spool_unreadable;
+inline constexpr Event<"content_unreadable", error, "{queue_id}: content cannot be read: {why}: put on hold">
+    content_unreadable;
+inline constexpr Event<"intake_failed", warning, "{queue_id}: not accepted: {why}"> intake_failed;
+inline constexpr Event<"intake_stopped", warning,
+                       "mail is not accepted: {free} octets are free in the queue, {needed} are needed">
+    intake_stopped;
+inline constexpr Event<"alias_failed", warning, "{queue_id}: to=<{to}>: recipients cannot be resolved: {why}">
+    alias_failed;
 
 }  // namespace ekiden::events

@@ -70,6 +70,7 @@ struct Envelope {
 struct NewMessage {
     text::QueueId id;
     Kind kind = Kind::mail;
+    bool delay = false;  // a notice of delay, not of failure; for the log, not kept
     bool hold = false;
     std::int64_t next_attempt = 0;  // seconds UTC; 0: fresh, its receiver has it in memory at once
     Envelope envelope;

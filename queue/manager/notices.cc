@@ -103,6 +103,7 @@ NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const 
     NewMessage notice;
     notice.id = id;
     notice.kind = Kind::notice;
+    notice.delay = letter.kind == NoticeKind::delay;
     notice.envelope.arrived_us = now * us_per_second;
     notice.envelope.sender = letter.sender;
     std::string content =

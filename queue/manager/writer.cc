@@ -15,6 +15,7 @@ std::size_t octets_in(const Operation& operation) {
     return accept != nullptr && accept->message.content ? accept->message.content->size() : 0;
 }
 
+// Shared with the job, so that the operations come back also when the job fails.
 struct Written {
     std::vector<Operation> batch;
     std::vector<Result<std::int64_t>> results;
@@ -57,32 +58,23 @@ Task<> Writer::write_batches() {
             continue;
         }
         std::size_t count = std::min(waiting_.size(), batch_limit);
-        std::vector<Operation> batch;
+        auto written = std::make_shared<Written>();
         std::vector<Then> told;
-        batch.reserve(count);
+        written->batch.reserve(count);
         told.reserve(count);
         for (std::size_t i = 0; i < count; ++i) {
             octets_ -= octets_in(waiting_[i].operation);
-            batch.push_back(std::move(waiting_[i].operation));
+            written->batch.push_back(std::move(waiting_[i].operation));
             told.push_back(std::move(waiting_[i].then));
         }
         waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
         under_way_ = count;
-        auto job = [this, batch = std::move(batch)]() mutable {
-            Written written{std::move(batch), {}};
-            written.results = spool_.apply(written.batch);
-            return written;
-        };
-        Result<Written> written = co_await thread_.run(std::move(job));
+        auto job = [this, written] { written->results = spool_.apply(written->batch); };
+        Result<> done = co_await thread_.run(std::move(job));
         under_way_ = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            if (written) {
-                told[i](std::move(written->results[i]), written->batch[i]);
-            } else {
-                Operation lost = Flush{};
-                told[i](pass(written), lost);
-            }
-        }
+        for (std::size_t i = 0; i < count; ++i)
+            told[i](done ? std::move(written->results[i]) : Result<std::int64_t>(pass(done)),
+                    written->batch[i]);
     }
 }
 

@@ -1,0 +1,135 @@
+#pragma once
+// The queue: takes mail in, brings what is due into memory, lets it be resolved and delivered, records
+// outcomes, tells senders. It joins the spool (writer.h), the scheduler and the rest of the house (Outside).
+// Everything here is on the loop's thread; the order of events on disk is docs/queue-states.md.
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/event/gate.h"
+#include "common/event/loop.h"
+#include "common/ipc/messages/delivery.h"
+#include "common/ipc/messages/queue.h"
+#include "common/ipc/messages/router.h"
+#include "queue/manager/active.h"
+#include "queue/manager/notices.h"
+#include "queue/manager/retry.h"
+#include "queue/manager/scheduler.h"
+#include "queue/manager/writer.h"
+
+namespace ekiden::queue {
+
+struct QueueSettings {
+    RetryPolicy retry;
+    SchedulerLimits limits;
+    NoticePolicy notices;
+    std::size_t active_messages = 20'000;    // qmgr_message_active_limit
+    std::size_t active_recipients = 20'000;  // qmgr_message_recipient_limit
+    Seconds run_delay{300};                  // queue_run_delay
+    std::int64_t needed_free = 0;            // octets free in the spool below which intake stops
+    bool soft_bounce = false;
+};
+
+// The rest of the house, as the queue needs it. A failed Result means that the other side is not there.
+class Outside {
+  public:
+    virtual ~Outside() = default;
+    virtual Task<Result<ipc::Resolution>> resolve(ipc::ResolveRecipients question) = 0;
+    virtual Task<Result<ipc::DeliveryOutcome>> deliver(ipc::Transport transport, ipc::Deliver order) = 0;
+};
+
+class Queue {
+  public:
+    // All must outlive it. Nothing happens before start().
+    Queue(event::Loop& loop, const Clock& clock, Writer& writer, Outside& outside, QueueSettings settings);
+    Queue(const Queue&) = delete;
+    Queue& operator=(const Queue&) = delete;
+    ~Queue();
+
+    // Begins with what the spool holds: whatever was active when the last manager ended is due at once.
+    void start();
+    void reconfigure(QueueSettings settings);
+
+    // Ids that were never given and never will be again.
+    Task<Result<std::vector<text::QueueId>>> reserve_ids(std::size_t count);
+    // Temporary when mail is not taken now: the disk is too full, or too much waits to be written.
+    Result<> intake_open();
+    // Done when the message is durable; from then on it is ours. An error: nothing is left of it.
+    Task<Result<>> accept(NewMessage message);
+
+    // The operator's view and commands (ekiqueue).
+    Task<Result<ipc::QueuePage>> list(ipc::ListQueue question);
+    Task<Result<ipc::ChangedMessages>> change(ipc::ChangeQueue order);
+
+    // Looks at the clock now; for tests that move it.
+    void poke() { wake_loader(); }
+    std::size_t active() const { return active_.size(); }
+    std::size_t under_way() const { return scheduler_.running(); }
+
+  private:
+    // queue.cc: how mail gets into memory
+    void admit(NewMessage message);
+    Active& enter(StoredMessage message);
+    void forget(Sequence sequence);
+    bool room() const;
+    Active* find(Sequence sequence);
+    Task<> load();
+    Task<> load_fresh();
+    Task<Milliseconds> load_due();
+    void wake_loader();
+    void rewind(std::int64_t next_attempt);
+
+    // queue_delivery.cc: where it goes, and how it gets there
+    Task<> activate(Sequence sequence);
+    Task<bool> expand(Active& active, const ipc::Resolution& resolution,
+                      const std::vector<std::size_t>& places);
+    void take_route(Active& active, std::size_t place, const ipc::ResolvedRecipient& resolved);
+    void dispatch(Active& active);
+    void wake_pump();
+    Task<> pump();
+    Task<> run(Delivery delivery);
+    Task<Result<>> give_content(const Active& active, ipc::Deliver& order);
+    ipc::Deliver order_for(Active& active, const Delivery& delivery);
+    void take_outcome(const Delivery& delivery, Result<ipc::DeliveryOutcome> outcome);
+    void postpone(Active& active, std::vector<std::int64_t> numbers, const std::string& status,
+                  const std::string& why);
+    void settle(Active& active, std::vector<RecipientOutcome> outcomes);
+    void record(Active& active);
+    void log_outcome(const Active& active, const RecipientOutcome& outcome);
+
+    // queue_pass.cc: the end of a pass
+    Task<> end_pass(Sequence sequence);
+    Task<Settle> conclude(Active& active);
+    Task<> write_notices(Active& active, std::vector<Letter> letters, Settle& settle, std::int64_t age);
+    Task<std::string> read_original(const Active& active, bool& whole);
+    void log_notices(const Active& active, const Settle& settle);
+    void drop_notice(const Active& active, const std::vector<const Recipient*>& failed);
+
+    // queue_operator.cc
+    Task<Result<std::vector<text::QueueId>>> select(ipc::ChangeQueue order);
+    void withdraw(Sequence sequence);
+
+    event::Loop& loop_;
+    const Clock& clock_;
+    Writer& writer_;
+    Outside& outside_;
+    QueueSettings settings_;
+    Scheduler scheduler_;
+    std::map<Sequence, std::unique_ptr<Active>> active_;
+    std::size_t recipients_ = 0;  // in memory
+    std::size_t cached_ = 0;      // octets of content in memory
+    std::size_t accepting_ = 0;   // messages on their way to disk that will be active
+    int blocked_ = 0;             // outcomes that cannot be recorded: nothing is delivered
+    std::vector<std::pair<Sequence, Sequence>> blocks_;  // sequence numbers not given yet: from, up to
+    DueCursor cursor_;
+    bool loader_wanted_ = false;
+    bool pump_wanted_ = false;
+    std::int64_t space_checked_us_ = -1;
+    std::int64_t free_ = 0;
+    event::Signal loader_signal_, pump_signal_, recorded_, room_;
+    event::Gate gate_;
+};
+
+}  // namespace ekiden::queue

@@ -1,0 +1,405 @@
+// Where a message goes, and how it gets there: resolution, alias expansion, deliveries and their outcomes.
+//
+// Expansion is recorded before anything is delivered to its results, so that a crash neither loses nor
+// doubles one of them. The outcome of each delivery is recorded as it comes; that of the last one together
+// with the end of the pass (queue_pass.cc).
+#include <fmt/format.h>
+
+#include <set>
+
+#include "common/log/events.h"
+#include "common/text/ascii.h"
+#include "common/text/delay.h"
+#include "queue/manager/queue.h"
+
+namespace ekiden::queue {
+namespace {
+
+constexpr std::string_view transport_name(ipc::Transport transport) {
+    switch (transport) {
+        case ipc::Transport::virtual_mailbox: return "virtual";
+        case ipc::Transport::local: return "local";
+        case ipc::Transport::smtp: return "smtp";
+        case ipc::Transport::lmtp: return "lmtp";
+        case ipc::Transport::discard: return "discard";
+        case ipc::Transport::error: return "error";
+        case ipc::Transport::retry: return "retry";
+    }
+    return "retry";
+}
+
+std::string_view domain_of(std::string_view address) {
+    std::size_t at = address.rfind('@');
+    return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
+}
+
+// "5.1.1 User unknown" in its two parts; `otherwise` when there is no code of that class.
+std::pair<std::string, std::string> split_status(const std::string& text, std::string_view otherwise) {
+    std::size_t blank = text.find(' ');
+    std::string_view code = std::string_view(text).substr(0, blank);
+    bool is_code = code.size() >= 5 && code[0] == otherwise[0] && code[1] == '.' && text::is_digit(code[2]);
+    if (!is_code) return {std::string(otherwise), text.empty() ? "no reason given" : text};
+    return {std::string(code), blank == std::string::npos ? "no reason given" : text.substr(blank + 1)};
+}
+
+std::vector<RecipientOutcome> same_for_all(const std::vector<std::int64_t>& numbers, RecipientState state,
+                                           const std::string& status, const std::string& why) {
+    std::vector<RecipientOutcome> outcomes;
+    for (std::int64_t number : numbers) outcomes.push_back({number, state, status, why, ""});
+    return outcomes;
+}
+
+}  // namespace
+
+Task<> Queue::activate(Sequence sequence) {
+    Active& active = *active_.at(sequence);  // stays until end_pass() forgets it
+    ipc::ResolveRecipients question;
+    std::vector<std::size_t> places;
+    for (std::size_t place = 0; place < active.message.recipients.size(); ++place) {
+        const Recipient& recipient = active.message.recipients[place];
+        if (recipient.state != RecipientState::waiting) continue;
+        places.push_back(place);
+        question.recipients.push_back(recipient.address);
+    }
+    question.sender = active.message.envelope.sender;
+    log::emit(events::queue_active, print(active.message.id), active.message.envelope.sender,
+              active.message.envelope.size, active.message.recipients.size());
+    if (!places.empty() && !active.message.expire) {
+        Result<ipc::Resolution> resolution = co_await outside_.resolve(std::move(question));
+        if (resolution) {
+            bool expanded = co_await expand(active, *resolution, places);
+            if (!expanded) resolution = temporary("aliases cannot be recorded");
+        }
+        if (!resolution && !active.withdrawn) {
+            std::vector<std::int64_t> numbers;
+            for (std::size_t place : places) {
+                if (active.message.recipients[place].state != RecipientState::waiting) continue;  // expanded
+                active.routes[place].state = Route::State::none;
+                numbers.push_back(active.message.recipients[place].number);
+            }
+            postpone(active, std::move(numbers), "4.3.0", "address resolution: " + resolution.error().text);
+        }
+    }
+    active.resolving = false;
+    dispatch(active);
+}
+
+// Takes the routes of the answer; where aliases changed the recipients, records that first. False: nothing
+// was taken.
+Task<bool> Queue::expand(Active& active, const ipc::Resolution& resolution,
+                         const std::vector<std::size_t>& places) {
+    std::vector<std::vector<const ipc::ResolvedRecipient*>> answers(places.size());
+    for (const ipc::ResolvedRecipient& resolved : resolution.recipients)
+        if (resolved.index < answers.size()) answers[resolved.index].push_back(&resolved);
+    std::vector<std::pair<std::size_t, std::vector<const ipc::ResolvedRecipient*>>> expansions;
+    std::set<std::string> known;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const Recipient& recipient = active.message.recipients[places[i]];
+        const ipc::ResolvedRecipient* itself = nullptr;
+        for (const ipc::ResolvedRecipient* answer : answers[i])
+            if (text::equal_ignoring_case(answer->address, recipient.address)) itself = answer;
+        // What came out of an expansion is not expanded again where it names itself.
+        if (itself != nullptr && (answers[i].size() == 1 || recipient.resolved)) {
+            take_route(active, places[i], *itself);
+            known.insert(text::to_lower(recipient.address));
+        } else if (!answers[i].empty()) {
+            expansions.emplace_back(places[i], std::move(answers[i]));
+        }
+    }
+    if (expansions.empty()) co_return true;
+    Sequence sequence = active.message.id.sequence;
+    auto read = [sequence](Spool& spool) { return spool.next_number(sequence); };
+    Result<std::int64_t> number = co_await writer_.read(std::move(read));
+    if (!number) co_return false;
+    for (auto& [place, results] : expansions) {
+        const Recipient& original = active.message.recipients[place];
+        Expand operation{sequence, original.number, {}};
+        std::vector<const ipc::ResolvedRecipient*> taken;
+        for (const ipc::ResolvedRecipient* result : results) {
+            if (!known.insert(text::to_lower(result->address)).second) continue;
+            Recipient recipient;
+            recipient.number = (*number)++;
+            recipient.address = result->address;
+            recipient.original = original.original.empty() ? original.address : original.original;
+            recipient.resolved = true;
+            recipient.notify = original.notify;
+            recipient.orcpt = original.orcpt;
+            operation.results.push_back(std::move(recipient));
+            taken.push_back(result);
+        }
+        std::vector<Recipient> added = operation.results;
+        Result<std::int64_t> done = co_await writer_.apply(std::move(operation));
+        if (!done) co_return false;
+        active.message.recipients[place].state = RecipientState::done;
+        for (std::size_t i = 0; i < added.size(); ++i) {
+            active.message.recipients.push_back(std::move(added[i]));
+            active.routes.emplace_back();
+            ++recipients_;
+            take_route(active, active.routes.size() - 1, *taken[i]);
+        }
+    }
+    co_return true;
+}
+
+void Queue::take_route(Active& active, std::size_t place, const ipc::ResolvedRecipient& resolved) {
+    Route& route = active.routes[place];
+    route.state = Route::State::waiting;
+    route.transport = resolved.transport;
+    route.next_hop = resolved.next_hop;
+    route.mailbox = resolved.mailbox;
+    route.uid = resolved.uid;
+    route.gid = resolved.gid;
+    route.quota = resolved.quota;
+    // Refusals bring their text where others have a host.
+    if (resolved.transport == ipc::Transport::error || resolved.transport == ipc::Transport::retry)
+        route.next_hop = resolved.text;
+}
+
+// Gives what has a route to the scheduler, and settles what needs no delivery.
+void Queue::dispatch(Active& active) {
+    std::map<DestinationKey, std::vector<std::int64_t>> groups;
+    std::vector<RecipientOutcome> outcomes;
+    for (std::size_t place = 0; place < active.routes.size(); ++place) {
+        Route& route = active.routes[place];
+        const Recipient& recipient = active.message.recipients[place];
+        if (route.state != Route::State::waiting) continue;
+        if (active.withdrawn) {
+            route.state = Route::State::none;
+            continue;
+        }
+        ++active.pending;
+        auto at_once = [&](RecipientState state, std::string_view otherwise) {
+            auto [status, why] = split_status(route.next_hop, otherwise);
+            outcomes.push_back({recipient.number, state, status, why, ""});
+        };
+        switch (route.transport) {
+            case ipc::Transport::discard:
+                outcomes.push_back({recipient.number, RecipientState::done, "2.0.0", "discarded", ""});
+                break;
+            case ipc::Transport::error:
+                settings_.soft_bounce ? at_once(RecipientState::waiting, "4.0.0")
+                                      : at_once(RecipientState::failed, "5.0.0");
+                break;
+            case ipc::Transport::retry: at_once(RecipientState::waiting, "4.3.0"); break;
+            case ipc::Transport::virtual_mailbox:
+            case ipc::Transport::local:
+                groups[{std::string(transport_name(route.transport)),
+                        std::string(domain_of(recipient.address))}]
+                    .push_back(recipient.number);
+                break;
+            case ipc::Transport::smtp:
+            case ipc::Transport::lmtp:
+                groups[{std::string(transport_name(route.transport)), text::to_lower(route.next_hop)}]
+                    .push_back(recipient.number);
+                break;
+        }
+    }
+    for (const RecipientOutcome& outcome : outcomes) log_outcome(active, outcome);
+    for (auto& [destination, numbers] : groups) {
+        std::optional<std::string> dead = scheduler_.dead(destination, clock_.steady_us());
+        if (dead) {
+            for (RecipientOutcome& outcome : same_for_all(numbers, RecipientState::waiting, "4.4.1",
+                                                          "delivery temporarily suspended: " + *dead)) {
+                log_outcome(active, outcome);
+                outcomes.push_back(std::move(outcome));
+            }
+        } else {
+            scheduler_.add(active.message.id.sequence, destination, std::move(numbers));
+        }
+    }
+    wake_pump();
+    settle(active, std::move(outcomes));
+}
+
+// For outcomes that no deliverer logs.
+void Queue::log_outcome(const Active& active, const RecipientOutcome& outcome) {
+    const Recipient& recipient = active.message.recipients[active.place(outcome.number)];
+    std::int64_t now = clock_.wall_us();
+    std::int64_t before = std::max<std::int64_t>(0, active.since_us - active.message.envelope.arrived_us);
+    std::int64_t here = std::max<std::int64_t>(0, now - active.since_us);
+    std::string_view status = outcome.state == RecipientState::done     ? "sent"
+                              : outcome.state == RecipientState::failed ? "bounced"
+                                                                        : "deferred";
+    log::emit(events::queue_outcome, print(active.message.id), recipient.address, recipient.original,
+              text::print_delay(before + here), text::print_delays(before, here, 0, 0), outcome.status,
+              status, outcome.reason);
+}
+
+void Queue::wake_pump() {
+    pump_wanted_ = true;
+    pump_signal_.notify_all();
+}
+
+Task<> Queue::pump() {
+    while (true) {
+        while (!std::exchange(pump_wanted_, false)) co_await pump_signal_.wait(std::chrono::hours(1));
+        while (blocked_ == 0) {
+            std::optional<Delivery> delivery = scheduler_.next();
+            if (!delivery) break;
+            gate_.spawn(run(std::move(*delivery)));
+        }
+    }
+}
+
+Task<> Queue::run(Delivery delivery) {
+    Active* active = find(delivery.message);
+    if (active == nullptr) {
+        scheduler_.abandoned(delivery.id);
+        co_return;
+    }
+    ipc::Transport transport = active->routes[active->place(delivery.recipients.front())].transport;
+    ipc::Deliver order = order_for(*active, delivery);
+    Result<> given = co_await give_content(*active, order);
+    if (!given) {
+        if (given.error().kind == ErrorKind::not_found) {
+            log::emit(events::content_unreadable, print(active->message.id), given.error());
+            writer_.submit(Command{Command::Verb::hold, delivery.message},
+                           [](Result<std::int64_t>, Operation&) {});
+        }
+        take_outcome(delivery, pass(given));
+        co_return;
+    }
+    Result<ipc::DeliveryOutcome> outcome = co_await outside_.deliver(transport, std::move(order));
+    take_outcome(delivery, std::move(outcome));
+}
+
+ipc::Deliver Queue::order_for(Active& active, const Delivery& delivery) {
+    const Envelope& envelope = active.message.envelope;
+    ipc::Deliver order{};
+    order.queue_id = print(active.message.id);
+    order.sender = envelope.sender;
+    order.arrival = envelope.arrived_us;
+    order.first_attempt = active.first_attempt;
+    order.notes.size = static_cast<std::uint64_t>(envelope.size);
+    order.notes.header_size = static_cast<std::uint64_t>(envelope.header_size);
+    order.notes.line_ends = static_cast<std::uint64_t>(envelope.line_ends);
+    order.notes.longest_line = static_cast<std::uint32_t>(envelope.longest_line);
+    order.notes.eight_bit = envelope.eight_bit;
+    order.notes.leading_dot = envelope.leading_dot;
+    order.notes.message_id = envelope.message_id;
+    for (std::int64_t number : delivery.recipients) {
+        std::size_t place = active.place(number);
+        const Recipient& recipient = active.message.recipients[place];
+        Route& route = active.routes[place];
+        route.state = Route::State::under_way;
+        order.lmtp = route.transport == ipc::Transport::lmtp;
+        order.next_hop = order.lmtp || route.transport == ipc::Transport::smtp ? route.next_hop : "";
+        order.recipients.push_back({static_cast<std::uint32_t>(number), recipient.address, recipient.original,
+                                    route.mailbox, route.uid, route.gid, route.quota});
+    }
+    return order;
+}
+
+Task<Result<>> Queue::give_content(const Active& active, ipc::Deliver& order) {
+    if (active.content) {
+        order.content = *active.content;
+        co_return Result<>{};
+    }
+    if (active.message.in_file) {
+        Result<OwnedFd> file = writer_.content().open_for_reading(active.message.id);
+        if (!file) co_return pass(file);
+        order.file = std::move(*file);
+        co_return Result<>{};
+    }
+    auto read = [sequence = active.message.id.sequence](Spool& spool) {
+        return spool.read_content(sequence);
+    };
+    Result<std::string> content = co_await writer_.read(std::move(read));
+    if (!content) co_return pass(content);
+    order.content = std::move(*content);
+    co_return Result<>{};
+}
+
+void Queue::take_outcome(const Delivery& delivery, Result<ipc::DeliveryOutcome> outcome) {
+    Active& active = *active_.at(delivery.message);
+    std::vector<RecipientOutcome> outcomes;
+    if (!outcome) {
+        // The deliverer is gone or never was there; what it did is not known. It is asked again soon.
+        scheduler_.abandoned(delivery.id);
+        active.nobody_to_deliver = true;
+        active.first_attempt = false;
+        outcomes =
+            same_for_all(delivery.recipients, RecipientState::waiting, "4.3.0", "mail transport unavailable");
+        for (RecipientOutcome& each : outcomes) {
+            each.reason += ": " + outcome.error().text;
+            log_outcome(active, each);
+        }
+        wake_pump();
+        settle(active, std::move(outcomes));
+        return;
+    }
+    std::set<std::int64_t> open(delivery.recipients.begin(), delivery.recipients.end());
+    std::string dead;
+    for (ipc::RecipientOutcome& each : outcome->recipients) {
+        if (open.erase(each.index) == 0) continue;
+        RecipientOutcome result{each.index, RecipientState::waiting, std::move(each.dsn),
+                                std::move(each.text), std::move(each.remote_mta)};
+        if (each.status == ipc::DeliveryStatus::sent) result.state = RecipientState::done;
+        if (each.status == ipc::DeliveryStatus::bounced && !settings_.soft_bounce)
+            result.state = RecipientState::failed;
+        if (each.host_dead) dead = result.reason.empty() ? "the host does not answer" : result.reason;
+        outcomes.push_back(std::move(result));
+    }
+    for (std::int64_t number : open)
+        outcomes.push_back({number, RecipientState::waiting, "4.3.0",
+                            "the deliverer said nothing about this recipient", ""});
+    std::vector<Postponed> given_back;
+    if (dead.empty())
+        scheduler_.succeeded(delivery.id);
+    else
+        given_back = scheduler_.failed(delivery.id, dead, clock_.steady_us());
+    wake_pump();
+    settle(active, std::move(outcomes));
+    for (Postponed& each : given_back)
+        if (Active* other = find(each.message))
+            postpone(*other, std::move(each.recipients), "4.4.1", "delivery temporarily suspended: " + dead);
+}
+
+// These recipients wait for another pass; they may be with the scheduler no more.
+void Queue::postpone(Active& active, std::vector<std::int64_t> numbers, const std::string& status,
+                     const std::string& why) {
+    std::vector<RecipientOutcome> outcomes = same_for_all(numbers, RecipientState::waiting, status, why);
+    for (const RecipientOutcome& outcome : outcomes) log_outcome(active, outcome);
+    settle(active, std::move(outcomes));
+}
+
+// Takes outcomes over; ends the pass when nothing is pending any more, else records them.
+void Queue::settle(Active& active, std::vector<RecipientOutcome> outcomes) {
+    for (RecipientOutcome& outcome : outcomes) {
+        std::size_t place = active.place(outcome.number);
+        if (place >= active.routes.size()) continue;
+        if (active.routes[place].state != Route::State::none) --active.pending;
+        active.routes[place].state = Route::State::none;
+        Recipient& recipient = active.message.recipients[place];
+        recipient.state = outcome.state;
+        recipient.status = outcome.status;
+        recipient.reason = outcome.reason;
+        recipient.remote = outcome.remote;
+        active.unsaved.push_back(std::move(outcome));
+    }
+    if (active.resolving || active.ending) return;
+    if (active.pending > 0) return record(active);
+    active.ending = true;
+    gate_.spawn(end_pass(active.message.id.sequence));
+}
+
+void Queue::record(Active& active) {
+    if (active.unsaved.empty()) return;
+    Settle operation;
+    operation.id = active.message.id;
+    operation.outcomes = std::exchange(active.unsaved, {});
+    ++active.recording;
+    Sequence sequence = active.message.id.sequence;
+    writer_.submit(std::move(operation), [this, sequence](Result<std::int64_t> done, Operation& written) {
+        Active& waiting = *active_.at(sequence);  // end_pass() waits for us
+        --waiting.recording;
+        if (!done) {
+            log::emit(events::spool_failed, print(waiting.message.id), done.error());
+            auto& outcomes_back = std::get<Settle>(written).outcomes;
+            waiting.unsaved.insert(waiting.unsaved.begin(), outcomes_back.begin(), outcomes_back.end());
+        }
+        recorded_.notify_all();
+    });
+}
+
+}  // namespace ekiden::queue
