@@ -9,6 +9,7 @@ constexpr auto harmless = Foreign::harmless;
 constexpr auto unsupported = Foreign::unsupported;
 
 constexpr ForeignName names[] = {
+    {"2bounce_notice_recipient", harmless, "heeded by the queue manager"},
     {"address_verify_map", harmless, ""},
     {"alias_database", harmless, "name the tables in alias_maps"},
     {"always_bcc", unsupported, ""},

@@ -63,6 +63,9 @@ class Queue {
     Task<Result<ipc::QueuePage>> list(ipc::ListQueue question);
     Task<Result<ipc::ChangedMessages>> change(ipc::ChangeQueue order);
 
+    // Starts no more deliveries, waits up to `time` for those under way, then until all is recorded.
+    Task<> finish(Milliseconds time);
+
     // Looks at the clock now; for tests that move it.
     void poke() { wake_loader(); }
     std::size_t active() const { return active_.size(); }
@@ -121,7 +124,8 @@ class Queue {
     std::size_t recipients_ = 0;  // in memory
     std::size_t cached_ = 0;      // octets of content in memory
     std::size_t accepting_ = 0;   // messages on their way to disk that will be active
-    int blocked_ = 0;             // outcomes that cannot be recorded: nothing is delivered
+    bool finishing_ = false;
+    int blocked_ = 0;  // outcomes that cannot be recorded: nothing is delivered
     std::vector<std::pair<Sequence, Sequence>> blocks_;  // sequence numbers not given yet: from, up to
     DueCursor cursor_;
     bool loader_wanted_ = false;

@@ -233,7 +233,7 @@ void Queue::wake_pump() {
 Task<> Queue::pump() {
     while (true) {
         while (!std::exchange(pump_wanted_, false)) co_await pump_signal_.wait(std::chrono::hours(1));
-        while (blocked_ == 0) {
+        while (blocked_ == 0 && !finishing_) {
             std::optional<Delivery> delivery = scheduler_.next();
             if (!delivery) break;
             gate_.spawn(run(std::move(*delivery)));

@@ -62,6 +62,14 @@ Task<> Queue::end_pass(Sequence sequence) {
     if (settle.then == Settle::Then::defer) wake_loader();
 }
 
+Task<> Queue::finish(Milliseconds time) {
+    finishing_ = true;
+    std::int64_t end = clock_.steady_us() + std::chrono::microseconds(time).count();
+    // room_ is told whenever a message leaves memory, recorded_ whenever an outcome stands.
+    while (scheduler_.running() > 0 && clock_.steady_us() < end) co_await room_.wait(Milliseconds(100));
+    while (writer_.waiting() > 0) co_await recorded_.wait(Milliseconds(10));
+}
+
 // What is to be recorded, decided from what is in memory.
 Task<Settle> Queue::conclude(Active& active) {
     StoredMessage& message = active.message;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/log/logger.h"
-#include "queue/manager/spool_test_support.h"
+#include "queue/manager/scratch_test.h"
 
 namespace ekiden::queue {
 namespace {

@@ -11,8 +11,8 @@
 #include <random>
 #include <set>
 
+#include "queue/manager/scratch_test.h"
 #include "queue/manager/spool.h"
-#include "queue/manager/spool_test_support.h"
 
 namespace ekiden::queue {
 namespace {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "queue/manager/spool_test_support.h"
+#include "queue/manager/scratch_test.h"
 
 namespace ekiden::queue {
 namespace {

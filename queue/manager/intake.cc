@@ -1,0 +1,167 @@
+// Ids, content files, commits.
+//
+// A worker may hold ids that a manager before this one gave it; they were never used, or their message is in
+// the spool, which then refuses them. So an id below this process's first is taken from anybody.
+#include "queue/manager/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/log/events.h"
+#include "common/text/ascii.h"
+
+namespace ekiden::queue {
+namespace {
+
+constexpr std::size_t address_limit = 1000;  // octets; RFC 5321 allows 256 + the path's own, aliases more
+constexpr std::size_t text_limit = 4096;     // names of clients, message ids
+constexpr std::int64_t us_per_day = std::int64_t{86400} * 1'000'000;
+
+// No control octets: these strings come back in notices, headers and listings.
+bool clean(const std::string& s, std::size_t limit) {
+    return s.size() <= limit &&
+           std::ranges::none_of(s, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+}  // namespace
+
+Task<Result<ipc::QueueIds>> Intake::reserve(ipc::ReserveIds question, ipc::Sender sender) {
+    std::size_t count = std::clamp<std::size_t>(question.count, 1, 256);
+    if (clients_[key_of(sender)].ids.size() + count > limits_.ids)
+        co_return temporary("too many queue ids are set aside");
+    Result<std::vector<text::QueueId>> ids = co_await queue_.reserve_ids(count);
+    if (!ids) co_return pass(ids);
+    if (first_ == 0) first_ = std::ranges::min(*ids, {}, &text::QueueId::sequence).sequence;
+    ipc::QueueIds reply;
+    Client& client = clients_[key_of(sender)];
+    for (const text::QueueId& id : *ids) {
+        client.ids.insert(id.sequence);
+        reply.ids.push_back(print(id));
+    }
+    co_return reply;
+}
+
+Result<text::QueueId> Intake::given(const std::string& id, const ipc::Sender& sender) {
+    std::optional<text::QueueId> parsed = text::parse_queue_id(id);
+    if (!parsed) return malformed("not a queue id: " + text::printable(id, 40));
+    bool known =
+        clients_[key_of(sender)].ids.contains(parsed->sequence) || first_ == 0 || parsed->sequence < first_;
+    if (!known) return denied(id + " was not given to you");
+    return *parsed;
+}
+
+Task<Result<ipc::ContentFile>> Intake::open(ipc::OpenContent question, ipc::Sender sender) {
+    Result<text::QueueId> id = given(question.queue_id, sender);
+    if (!id) co_return pass(id);
+    Result<> open = queue_.intake_open();
+    if (!open) co_return pass(open);
+    Client& client = clients_[key_of(sender)];
+    if (client.files.size() >= limits_.open_files)
+        co_return temporary("too many messages are being received");
+    Result<OwnedFd> file = content_.create(*id);
+    if (!file) co_return pass(file);
+    client.files[id->sequence] = *id;
+    ipc::ContentFile reply;
+    reply.file = std::move(*file);
+    co_return reply;
+}
+
+void Intake::abandon(const ipc::AbandonContent& order, const ipc::Sender& sender) {
+    std::optional<text::QueueId> id = text::parse_queue_id(order.queue_id);
+    if (!id) return;
+    Client& client = clients_[key_of(sender)];
+    client.ids.erase(id->sequence);
+    if (client.files.erase(id->sequence) > 0) content_.remove(*id);
+}
+
+Task<Result<ipc::Committed>> Intake::commit(ipc::Commit order, ipc::Sender sender) {
+    Result<text::QueueId> id = given(order.queue_id, sender);
+    if (!id) co_return pass(id);
+    Client& client = clients_[key_of(sender)];
+    client.ids.erase(id->sequence);
+    bool own_file = client.files.erase(id->sequence) > 0;
+    Result<> good = check(order);
+    if (good && order.in_file != own_file) good = malformed("content is not where the commit says");
+    if (good) good = queue_.intake_open();
+    if (!good) {
+        if (own_file) content_.remove(*id);
+        log::emit(events::intake_failed, print(*id), good.error());
+        co_return pass(good);
+    }
+    NewMessage message = message_of(std::move(order), *id);
+    Result<> accepted = co_await queue_.accept(std::move(message));
+    if (!accepted) {
+        log::emit(events::intake_failed, print(*id), accepted.error());
+        co_return pass(accepted);
+    }
+    co_return ipc::Committed{print(*id)};
+}
+
+Result<> Intake::check(const ipc::Commit& order) const {
+    std::int64_t limit = limits_.message_size;
+    auto size = static_cast<std::int64_t>(order.notes.size);
+    if (order.recipients.empty()) return malformed("a message without recipients");
+    if (order.recipients.size() > limits_.recipients) return permanent("too many recipients");
+    if (size < 0 || (limit > 0 && size > limit))
+        return permanent("message is larger than message_size_limit");
+    if (order.notes.header_size > order.notes.size) return malformed("a header larger than its message");
+    if (!order.in_file && order.content.size() != order.notes.size)
+        return malformed("content of another size");
+    bool texts = clean(order.sender, address_limit) && clean(order.envelope_id, text_limit) &&
+                 clean(order.notes.message_id, text_limit) && clean(order.client_name, text_limit) &&
+                 clean(order.client_address, text_limit) && clean(order.helo, text_limit) &&
+                 clean(order.protocol, text_limit) && clean(order.login, text_limit) &&
+                 clean(order.grant_user, text_limit);
+    for (const ipc::EnvelopeRecipient& r : order.recipients)
+        texts = texts && !r.address.empty() && clean(r.address, address_limit) &&
+                clean(r.original, address_limit);
+    if (!texts) return malformed("an address or name with control characters, or too long");
+    return {};
+}
+
+NewMessage Intake::message_of(ipc::Commit order, const text::QueueId& id) const {
+    NewMessage message;
+    message.id = id;
+    Envelope& e = message.envelope;
+    std::int64_t now = clock_.wall_us();
+    bool plausible = order.arrival <= now && order.arrival > now - us_per_day;
+    e.arrived_us = plausible ? order.arrival : now;
+    e.sender = std::move(order.sender);
+    e.envelope_id = std::move(order.envelope_id);
+    e.dsn_return = order.return_content == 2   ? DsnReturn::full
+                   : order.return_content == 1 ? DsnReturn::headers
+                                               : DsnReturn::unspecified;
+    e.message_id = std::move(order.notes.message_id);
+    e.size = static_cast<std::int64_t>(order.notes.size);
+    e.header_size = static_cast<std::int64_t>(order.notes.header_size);
+    e.line_ends = static_cast<std::int64_t>(order.notes.line_ends);
+    e.longest_line = order.notes.longest_line;
+    e.eight_bit = order.notes.eight_bit;
+    e.leading_dot = order.notes.leading_dot;
+    e.client = std::move(order.client_name);
+    e.client_address = std::move(order.client_address);
+    e.helo = std::move(order.helo);
+    e.protocol = std::move(order.protocol);
+    e.login = std::move(order.login);
+    e.grant = std::move(order.grant_user);
+    for (ipc::EnvelopeRecipient& from : order.recipients) {
+        Recipient r;
+        r.number = static_cast<std::int64_t>(message.recipients.size());
+        r.address = std::move(from.address);
+        r.orcpt = std::move(from.original);
+        r.notify = from.notify & (notify::never | notify::success | notify::failure | notify::delay);
+        message.recipients.push_back(std::move(r));
+    }
+    message.in_file = order.in_file;
+    if (!order.in_file) message.content = std::make_shared<const std::string>(std::move(order.content));
+    return message;
+}
+
+void Intake::lost(const ipc::Sender& sender) {
+    auto it = clients_.find(key_of(sender));
+    if (it == clients_.end()) return;
+    for (const auto& [sequence, id] : it->second.files) content_.remove(id);
+    clients_.erase(it);
+}
+
+}  // namespace ekiden::queue
