@@ -22,10 +22,9 @@ class Supervisor::LogSink : public log::Sink {
   public:
     explicit LogSink(Supervisor& master) : master_(master) {}
     void write(const log::Line& line) override {
-        for (Process& process : master_.processes_)
-            if (process.row->service == ipc::Service::logger && process.control->open())
-                return process.control->tell(ipc::LogLine{static_cast<std::uint8_t>(line.level), line.when,
-                                                          std::string(line.event), line.text, line.json});
+        if (master_.log_channel_ && master_.log_channel_->open())
+            return master_.log_channel_->tell(ipc::LogLine{static_cast<std::uint8_t>(line.level), line.when,
+                                                           std::string(line.event), line.text, line.json});
         fmt::print(stderr, "master: {}\n", line.text);
     }
 

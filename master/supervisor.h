@@ -50,6 +50,7 @@ class Supervisor {
     void control_messages();
     // --- broker.cc: channels ---
     void connect_to_peers(Process& process);
+    void connect_to_logger(Process& logger);
     // --- reload.cc ---
     void replace(Services next);
     void drain(Process& process, std::uint32_t seconds);
@@ -85,6 +86,7 @@ class Supervisor {
     bool stopping_ = false;
     bool reported_ = false;
     ipc::Dispatcher child_dispatcher_, admin_dispatcher_;
+    std::unique_ptr<ipc::Channel> log_channel_;
     OwnedFd admin_listener_;
     std::map<const ipc::Channel*, std::unique_ptr<ipc::Channel>> admins_;
     event::Signal process_ended_;

@@ -93,6 +93,17 @@ class Loop {
         return Awaiter(*this, time);
     }
 
+    // co_await loop.next_round(): goes on after the events that are ready now had their turn.
+    auto next_round() {
+        struct Awaiter {
+            Resumption resumption;
+            bool await_ready() const { return false; }
+            void await_suspend(std::coroutine_handle<> handle) { resumption.schedule(handle); }
+            void await_resume() {}
+        };
+        return Awaiter{Resumption(*this)};
+    }
+
     event_base* base() { return base_.get(); }
 
   private:

@@ -151,6 +151,7 @@ bool Channel::send_some() {
 }
 
 Task<> Channel::read_frames() {
+    co_await loop_.next_round();  // who made this channel finishes first
     while (open_) {
         if (receive()) {
             while (open_ && take_frame()) continue;

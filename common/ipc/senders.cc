@@ -100,13 +100,10 @@ bool permitted(Service sender, Service receiver, std::uint32_t type) {
     if (sender == master || receiver == master) {
         // The control channel: master says the first group, a child the second.
         auto is = [type](std::string_view message) { return type == type_of(message); };
-        if (sender == master && receiver != logger)
-            return is(Begin::name) || is(PeerEnd::name) || is(TlsIdentity::name) || is(NewSnapshot::name) ||
-                   is(Drain::name) || is(Ping::name);
-        if (sender == master)
-            return is(LogLine::name) || is(Begin::name) || is(PeerEnd::name) || is(NewSnapshot::name) ||
-                   is(Drain::name) || is(Ping::name);
-        if (sender != admin) return is(Ready::name) || is(StartFailed::name);
+        if (sender == master && (is(Begin::name) || is(PeerEnd::name) || is(TlsIdentity::name) ||
+                                 is(NewSnapshot::name) || is(Drain::name) || is(Ping::name)))
+            return true;
+        if (receiver == master && sender != admin) return is(Ready::name) || is(StartFailed::name);
     }
     for (const Permission& row : table)
         if (row.sender == sender && row.receiver == receiver && type_of(row.message) == type) return true;
