@@ -1,0 +1,137 @@
+// ekiqueue: what mailq shows, and what an operator does with the queue. Asks the running manager; root may
+// list without it.
+#include <fmt/format.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "admin/ekiqueue/direct.h"
+#include "admin/ekiqueue/listing.h"
+#include "admin/ekiqueue/options.h"
+#include "common/process/admin_client.h"
+#include "common/process/admin_tool.h"
+
+namespace {
+
+using namespace ekiden;
+using admin::QueueAction;
+
+constexpr std::chrono::seconds patience{120};
+constexpr std::uint16_t first_page = 50;  // so that something is seen at once
+constexpr std::uint16_t page = 1000;
+
+int complain(const std::string& text, int status) {
+    fmt::print(stderr, "ekiqueue: fatal: {}\n", text);
+    return status;
+}
+
+class Printer {
+  public:
+    explicit Printer(bool json) : json_(json) {}
+    void operator()(const ipc::ListedMessage& message) {
+        put(json_ ? admin::print_json(message) : listing_.print(message));
+    }
+    int end() {
+        if (!json_) put(listing_.end());
+        return std::fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+    }
+
+  private:
+    static void put(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+    admin::TraditionalListing listing_;
+    bool json_;
+};
+
+int list(const Settings& settings, bool json) {
+    Printer printer(json);
+    const std::string& queue = settings[param::queue_directory];
+    auto manager = process::AdminClient::connect(queue + "/public/queue", ipc::Service::manager);
+    if (!manager) {
+        std::string database = queue + "/queue/queue.db";
+        if (access(database.c_str(), R_OK) != 0)
+            return complain("Queue report unavailable - mail system is down", EX_UNAVAILABLE);
+        fmt::print(stderr, "ekiqueue: warning: Mail system is down -- accessing queue directly\n");
+        Result<> listed =
+            admin::list_directly(database, [&printer](const ipc::ListedMessage& m) { printer(m); });
+        if (!listed) return complain(listed.error().text, EX_UNAVAILABLE);
+        return printer.end();
+    }
+    ipc::ListQueue question{"", first_page};
+    do {
+        Result<ipc::QueuePage> answer = (*manager)->ask(question, patience);
+        if (!answer) return complain("Queue report unavailable - " + answer.error().text, EX_UNAVAILABLE);
+        for (const ipc::ListedMessage& message : answer->messages) printer(message);
+        std::fflush(stdout);
+        question = {answer->next, page};
+    } while (!question.after.empty());
+    return printer.end();
+}
+
+ipc::ChangeQueue order_of(const admin::QueueOptions& options) {
+    ipc::ChangeQueue order{};
+    switch (options.action) {
+        case QueueAction::hold: order.verb = ipc::QueueVerb::hold; break;
+        case QueueAction::release: order.verb = ipc::QueueVerb::release; break;
+        case QueueAction::requeue: order.verb = ipc::QueueVerb::requeue; break;
+        case QueueAction::remove: order.verb = ipc::QueueVerb::remove; break;
+        default: order.verb = ipc::QueueVerb::flush; break;
+    }
+    if (options.action == QueueAction::flush_site)
+        order.site = options.argument;
+    else if (options.action == QueueAction::flush || options.argument == "ALL")
+        order.all = true;
+    else
+        order.queue_id = options.argument;
+    return order;
+}
+
+int change(const Settings& settings, const admin::QueueOptions& options) {
+    auto manager = process::AdminClient::connect(settings[param::queue_directory] + "/public/queue",
+                                                 ipc::Service::manager);
+    if (!manager)
+        return complain("Mail system is down, or you may not use it: " + manager.error().text,
+                        EX_UNAVAILABLE);
+    ipc::ChangeQueue order = order_of(options);
+    bool one = !order.queue_id.empty();
+    Result<ipc::ChangedMessages> changed = (*manager)->ask(order, patience);
+    if (!changed) {
+        bool wrong = changed.error().kind == ErrorKind::malformed;
+        return complain(changed.error().text, wrong ? EX_DATAERR : EX_TEMPFAIL);
+    }
+    if (one && changed->count == 0)
+        return complain("no such message in the queue: " + order.queue_id, EX_DATAERR);
+    std::string plural = changed->count == 1 ? "" : "s";
+    switch (options.action) {  // postsuper's words
+        case QueueAction::hold:
+            fmt::print(stderr, "ekiqueue: Placed on hold: {} message{}\n", changed->count, plural);
+            break;
+        case QueueAction::release:
+            fmt::print(stderr, "ekiqueue: Released from hold: {} message{}\n", changed->count, plural);
+            break;
+        case QueueAction::requeue:
+            fmt::print(stderr, "ekiqueue: Requeued: {} message{}\n", changed->count, plural);
+            break;
+        case QueueAction::remove:
+            fmt::print(stderr, "ekiqueue: Deleted: {} message{}\n", changed->count, plural);
+            break;
+        default: break;  // postqueue says nothing
+    }
+    return EX_OK;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Result<admin::QueueOptions> options = admin::parse_queue_options({argv + 1, argv + argc});
+    if (!options) {
+        fmt::print(stderr, "ekiqueue: {}\n{}\n", options.error().text, admin::queue_usage);
+        return EX_USAGE;
+    }
+    Result<process::ToolCall> call = process::tool_call(options->config, std::getenv("MAIL_CONFIG"));
+    if (!call) return complain(call.error().text, EX_CONFIG);
+    if (options->action == QueueAction::list || options->action == QueueAction::list_json)
+        return list(call->settings, options->action == QueueAction::list_json);
+    return change(call->settings, *options);
+}
