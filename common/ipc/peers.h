@@ -28,6 +28,11 @@ class Peer {
     void tell(const M& message) {
         if (std::shared_ptr<Channel> channel = least_busy()) channel->tell(message);
     }
+    // True once a worker is there; false when none came within `time`.
+    Task<bool> wait_until_present(Milliseconds time) {
+        if (!least_busy()) co_await arrived_.wait(time);
+        co_return least_busy() != nullptr;
+    }
     bool present() const { return least_busy() != nullptr; }
 
   private:

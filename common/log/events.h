@@ -46,17 +46,12 @@ inline constexpr Event<"accept_failed", warning, "accept on {address}: {why}"> a
 inline constexpr Event<"lines_dropped", warning, "{count} log lines were dropped"> lines_dropped;
 
 // --- pop3d, before login ---
-inline constexpr Event<"pop3_connect", info, "connect from {client}[{address}]{!session}"> pop3_connect;
-inline constexpr Event<"pop3_disconnect", info,
-                       "disconnect from {client}[{address}]{?, user=|user|}{?, reason=|reason|}{!session}">
+inline constexpr Event<"pop3_connect", info, "connect from unknown[{address}]{!session}"> pop3_connect;
+inline constexpr Event<"pop3_disconnect", info, "disconnect from unknown[{address}]{?: |reason|}{!session}">
     pop3_disconnect;
 inline constexpr Event<"pop3_login", info,
-                       "login: user={user}, method={method}, rip={address}{?, |tls|}{!session}">
+                       "login: user=<{user}>, method={method}, rip={address}{?, |tls|}{!session}">
     pop3_login;
-inline constexpr Event<
-    "pop3_login_failed", warning,
-    "unknown[{address}]: POP3 {method} authentication failed: user={user}, rip={address}{!session}">
-    pop3_login_failed;
 
 // --- pop3d, after login ---
 inline constexpr Event<

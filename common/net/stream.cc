@@ -91,6 +91,15 @@ Task<> Stream::fill(Milliseconds time) {
     }
 }
 
+Task<> Stream::wait_for_input(Milliseconds time) {
+    if (!buffered().empty()) co_return;
+    Deadline deadline(time);
+    while (!receive()) {
+        bool ok = co_await watch_->readable(deadline.left());
+        if (!ok) throw Closed(Closed::Why::timeout, "timeout exceeded");
+    }
+}
+
 void Stream::consume(std::size_t octets) {
     consumed_ += octets;
     compact();

@@ -46,12 +46,14 @@ class Stream {
     // For content: waits until the input buffer has something (flushing replies before it waits). Throws
     // Closed.
     Task<> fill(Milliseconds time);
+    // As fill, but leaves the output alone: for a pump, whose other direction flushes at the same time.
+    Task<> wait_for_input(Milliseconds time);
     // What is in the input buffer; valid until the next call of this stream. Take it with consume().
     std::string_view buffered() const { return std::string_view(input_).substr(consumed_); }
     void consume(std::size_t octets);
     // Puts octets that another process had read ahead in front of what comes from the descriptor (the other
     // side of release()). Before the first read.
-    void unread(std::string octets) { input_.insert(0, octets), consumed_ = 0; }
+    void unread(std::string octets) { input_.insert(consumed_, octets); }
 
     // Into the output buffer; goes out with the next wait for input, or by flush().
     void write(std::string_view octets) { output_.append(octets); }

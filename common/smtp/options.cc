@@ -32,7 +32,7 @@ Result<BareNewline> bare_newline_of(const std::string& text) {
 // Each list of networks that a session asks.
 Result<> read_networks(SessionOptions& options, const Settings& settings) {
     struct Row {
-        NetworkList& list;
+        net::NetworkList& list;
         const Param<List>& parameter;
     };
     for (const Row& row :
@@ -41,7 +41,7 @@ Result<> read_networks(SessionOptions& options, const Settings& settings) {
           Row{options.plaintext_auth, param::smtpd_plaintext_auth_networks},
           Row{options.auth_exceptions, param::smtpd_sasl_exceptions_networks},
           Row{options.bare_newline_exclusions, param::smtpd_forbid_bare_newline_exclusions}}) {
-        Result<NetworkList> list = NetworkList::parse(settings[row.parameter]);
+        Result<net::NetworkList> list = net::NetworkList::parse(settings[row.parameter]);
         if (!list) return malformed(fmt::format("{}: {}", row.parameter.name, list.error().text));
         row.list = std::move(*list);
     }

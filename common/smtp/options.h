@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/config/settings.h"
-#include "common/smtp/network_list.h"
+#include "common/net/network_list.h"
 #include "common/smtp/restrictions/restriction.h"
 
 namespace ekiden::smtp {
@@ -19,7 +19,7 @@ struct SessionOptions {
     std::string service;  // "smtp", "submission": what authd and log lines call it
     std::string hostname, banner, mail_name, origin;
 
-    NetworkList my_networks, rate_exceptions, plaintext_auth, auth_exceptions, bare_newline_exclusions;
+    net::NetworkList my_networks, rate_exceptions, plaintext_auth, auth_exceptions, bare_newline_exclusions;
     Restrictions restrictions;
     bool delay_reject = true, helo_required = false, vrfy = true, strict_envelopes = false;
     std::set<std::string, std::less<>> discarded_keywords;  // upper case: EHLO does not announce them

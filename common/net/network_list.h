@@ -4,20 +4,20 @@
 #include "common/config/params.h"
 #include "common/net/address.h"
 
-namespace ekiden::smtp {
+namespace ekiden::net {
 
 class NetworkList {
   public:
     // Malformed names the element that cannot be used and what may stand in its place.
     static Result<NetworkList> parse(const List& items);
-    bool contains(const net::IpAddress& address) const;
+    bool contains(const IpAddress& address) const;
 
   private:
     struct Element {
-        net::Network network;
+        Network network;
         bool negated;
     };
     std::vector<Element> elements_;
 };
 
-}  // namespace ekiden::smtp
+}  // namespace ekiden::net
