@@ -13,7 +13,7 @@ namespace ekiden::config {
 
 struct RestrictionName {
     std::string_view name;
-    std::string_view argument;  // what must follow: "table", "number", or empty
+    std::string_view argument;  // what must follow: "table", or empty
     bool closes_relay;
 };
 

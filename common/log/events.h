@@ -103,6 +103,10 @@ inline constexpr Event<"smtp_own_name", warning,
                        "host {host} replied to HELO/EHLO with my own hostname {hostname}">
     smtp_own_name;
 
+// --- router ---
+inline constexpr Event<"lookup_failed", warning, "lookup in {table} failed: {why}"> lookup_failed;
+inline constexpr Event<"table_trouble", warning, "{finding}"> table_trouble;
+
 // --- resolver ---
 inline constexpr Event<"dns_no_trust_anchor", warning,
                        "no DNSSEC validation: {why} (package dns-root-data, or dns_trust_anchor_file)">

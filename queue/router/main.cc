@@ -1,0 +1,120 @@
+// router: tells what an address is and where its mail goes, and looks into tables for those who may open no
+// files. It reads the configuration's tables and the directory that authd publishes, and writes nothing.
+#include <pwd.h>
+#include <unistd.h>
+
+#include "common/log/events.h"
+#include "common/process/daemon.h"
+#include "queue/router/named_tables.h"
+#include "queue/router/router.h"
+
+namespace {
+
+using namespace ekiden;
+
+// What belongs to one generation of the configuration.
+struct Generation {
+    std::shared_ptr<router::Routing> routing;
+    std::unique_ptr<router::NamedTables> tables;
+};
+using GenerationPointer = std::shared_ptr<Generation>;
+
+// Free functions, so that each question keeps the generation it began with.
+Task<Result<ipc::RecipientVerdict>> verify(GenerationPointer generation, ipc::VerifyRecipient question) {
+    router::Router router(generation->routing);
+    Result<ipc::RecipientVerdict> verdict = co_await router.verify(std::move(question));
+    if (!verdict) log::emit(events::lookup_failed, "recipient", verdict.error());
+    co_return verdict;
+}
+
+Task<Result<ipc::Resolution>> resolve(GenerationPointer generation, ipc::ResolveRecipients question) {
+    router::Router router(generation->routing);
+    Result<ipc::Resolution> resolution = co_await router.resolve(std::move(question));
+    co_return resolution;
+}
+
+Task<Result<ipc::TableAnswer>> look_up(GenerationPointer generation, ipc::LookUpTable question) {
+    std::string name = question.table;
+    tables::Found found =
+        co_await generation->tables->find(std::move(question.table), std::move(question.key));
+    if (!found) log::emit(events::lookup_failed, name, found.error());
+    if (!found) co_return pass(found);
+    ipc::TableAnswer answer{found->has_value(), found->value_or("")};
+    co_return answer;
+}
+
+class Program : public process::Program {
+  public:
+    Result<> open(process::Worker& worker) override {
+        Result<router::Owner> owner = virtual_owner(worker);
+        if (!owner) return pass(owner);
+        virtual_owner_ = *owner;
+        if (Result<> made = make_generation(worker); !made) return made;
+        // By directory, since what is in it is replaced by rename. A generation that comes later can use what
+        // lies below.
+        std::vector<std::string> folders = generation_->tables->paths();
+        folders.push_back(worker.settings()[param::config_directory]);
+        std::string published = worker.settings()[param::directory_database];
+        folders.push_back(published.substr(0, published.rfind('/')));
+        for (const std::string& folder : folders)
+            if (::access(folder.c_str(), F_OK) == 0) worker.paths().read.push_back(folder);
+        return {};
+    }
+
+    void serve(process::Worker& worker) override {
+        worker.answer<ipc::VerifyRecipient>([this](ipc::VerifyRecipient question, ipc::Sender) {
+            ++questions_;
+            return verify(generation_, std::move(question));
+        });
+        worker.answer<ipc::ResolveRecipients>([this](ipc::ResolveRecipients question, ipc::Sender) {
+            ++questions_;
+            return resolve(generation_, std::move(question));
+        });
+        worker.answer<ipc::LookUpTable>([this](ipc::LookUpTable question, ipc::Sender) {
+            ++questions_;
+            return look_up(generation_, std::move(question));
+        });
+    }
+
+    void reconfigure(process::Worker& worker) override {
+        if (Result<> made = make_generation(worker); !made) log::emit(events::reload_refused, made.error());
+    }
+
+    std::vector<ipc::NamedValue> counters(process::Worker&) override {
+        return {{"questions", std::to_string(questions_)}};
+    }
+
+  private:
+    Result<> make_generation(process::Worker& worker) {
+        auto generation = std::make_shared<Generation>();
+        std::vector<config::Finding> findings;
+        tables::Source source;
+        source.files = &worker.snapshot().files;
+        auto routing = router::Routing::make(worker.settings(), source, virtual_owner_, findings);
+        for (const config::Finding& finding : findings) log::emit(events::table_trouble, format(finding));
+        if (!routing) return pass(routing);
+        generation->routing = std::move(*routing);
+        generation->tables = std::make_unique<router::NamedTables>(worker.snapshot(), tables::Source{});
+        generation_ = std::move(generation);
+        return {};
+    }
+
+    static Result<router::Owner> virtual_owner(process::Worker& worker) {
+        if (!worker.as_root()) return router::Owner{::geteuid(), ::getegid()};
+        const std::string& name = worker.settings()[param::virtual_owner];
+        const passwd* entry = ::getpwnam(name.c_str());
+        if (!entry) return permanent("virtual_owner = " + name + ": there is no such user");
+        return router::Owner{entry->pw_uid, entry->pw_gid};
+    }
+
+    GenerationPointer generation_;
+    router::Owner virtual_owner_{};
+    std::uint64_t questions_ = 0;
+};
+
+}  // namespace
+
+int main() {
+    Program program;
+    return process::run(ipc::Service::router, program);
+}

@@ -1,0 +1,77 @@
+#include "queue/router/named_tables.h"
+
+#include <filesystem>
+
+#include "common/config/check.h"
+#include "common/config/expand.h"
+#include "common/config/table_reference.h"
+#include "common/tables/sqlite_table.h"
+
+namespace ekiden::router {
+namespace {
+
+// The one spelling under which a table is known: without proxy:, type in lower case.
+std::optional<std::string> normal(std::string_view text) {
+    auto reference = config::parse_table_reference(text);
+    if (!reference || !config::find_table_type(reference->type)) return std::nullopt;
+    return reference->type + ":" + reference->name;
+}
+
+}  // namespace
+
+NamedTables::NamedTables(const config::Snapshot& snapshot, tables::Source source)
+    : files_(snapshot.files), source_(source) {
+    source_.files = &files_;
+    if (Result<Settings> settings = snapshot.settings()) collect(*settings);
+    for (const config::ServiceEntry& service : snapshot.services)
+        if (Result<Settings> settings = snapshot.settings_of(service)) collect(*settings);
+}
+
+void NamedTables::collect(const Settings& settings) {
+    auto take = [&](std::string_view value) {
+        Result<List> items = config::split_list(value);
+        for (const std::string& item : items ? *items : List())
+            if (std::optional<std::string> name = normal(item.starts_with('!') ? item.substr(1) : item))
+                named_.insert(*name);
+    };
+    for (const param::Info& info : param::all)
+        if (info.type == param::Type::list) take(settings.text(info.name));
+}
+
+Task<tables::Found> NamedTables::find(std::string table, std::string key) {
+    std::optional<std::string> name = normal(table);
+    if (!name || !named_.contains(*name)) co_return denied("table " + table + " stands in no parameter");
+    auto& opened = open_[*name];
+    if (!opened) {
+        std::vector<config::Finding> findings;  // told when the configuration was checked
+        Result<std::unique_ptr<tables::Table>> made = tables::open(*name, source_, findings);
+        if (!made) co_return pass(made);
+        opened = std::move(*made);
+    }
+    tables::Found found = co_await opened->find(key);
+    co_return found;
+}
+
+std::vector<std::string> NamedTables::paths() const {
+    std::vector<std::string> paths;
+    auto add = [&](const std::string& file) {
+        // The directory: a table is replaced by rename.
+        std::error_code none;
+        std::filesystem::path folder = std::filesystem::path(file).parent_path();
+        if (std::filesystem::is_directory(folder, none)) paths.push_back(folder.string());
+    };
+    for (const std::string& name : named_) {
+        auto reference = config::parse_table_reference(name);
+        const config::TableType* type = config::find_table_type(reference->type);
+        if (!type->suffix.empty()) add(reference->name);
+        if (type->name != "sqlite") continue;
+        add(reference->name);
+        Result<std::string> content = config::read_file(reference->name);
+        if (!content) continue;
+        auto table = tables::SqliteTable::make(name, *content, reference->name);
+        if (table) add((*table)->database_path());
+    }
+    return paths;
+}
+
+}  // namespace ekiden::router

@@ -1,0 +1,259 @@
+// The order is Postfix's: virtual aliases for every class first, then transport_maps, then the class's own
+// transport, with relayhost for what leaves this host.
+#include "queue/router/router.h"
+
+#include <deque>
+#include <set>
+
+#include "common/mail/address.h"
+#include "common/text/ascii.h"
+
+namespace ekiden::router {
+namespace {
+
+using ipc::Transport;
+
+std::string domain_of(std::string_view address) {
+    return std::string(address.substr(address.rfind('@') + 1));
+}
+
+struct NamedTransport {
+    std::string_view name;
+    Transport transport;
+};
+constexpr NamedTransport transports[] = {{"virtual", Transport::virtual_mailbox},
+                                         {"local", Transport::local},
+                                         {"smtp", Transport::smtp},
+                                         {"relay", Transport::smtp},
+                                         {"lmtp", Transport::lmtp},
+                                         {"discard", Transport::discard},
+                                         {"error", Transport::error},
+                                         {"retry", Transport::retry}};
+
+std::optional<Transport> transport_named(std::string_view name) {
+    for (const NamedTransport& row : transports)
+        if (row.name == name) return row.transport;
+    return std::nullopt;
+}
+
+bool has_status(std::string_view text) {
+    return text.size() >= 5 && (text[0] == '4' || text[0] == '5') && text[1] == '.' &&
+           text::is_digit(text[2]);
+}
+
+// "transport:nexthop" in its two parts; either may be empty.
+std::pair<std::string, std::string> split_way(std::string_view way) {
+    std::size_t colon = way.find(':');
+    if (colon == std::string_view::npos) return {std::string(text::trim(way)), ""};
+    return {std::string(text::trim(way.substr(0, colon))), std::string(text::trim(way.substr(colon + 1)))};
+}
+
+// "|command", "/file", ":include:file" of aliases(5): they are no addresses, though an atom may begin like
+// that.
+bool is_command_or_file(std::string_view target) {
+    return target.find('@') == std::string_view::npos && target.find_first_of("|/:\"") == 0;
+}
+
+struct ClassTexts {
+    AddressClass address_class;
+    std::string_view table;
+    const Param<std::int64_t>* code;
+};
+constexpr ClassTexts class_texts[] = {
+    {AddressClass::local, "local recipient table", &param::unknown_local_recipient_reject_code},
+    {AddressClass::virtual_alias, "virtual alias table", &param::unknown_virtual_alias_reject_code},
+    {AddressClass::virtual_mailbox, "virtual mailbox table", &param::unknown_virtual_mailbox_reject_code},
+    {AddressClass::relay, "relay recipient table", &param::unknown_relay_recipient_reject_code}};
+
+}  // namespace
+
+ipc::RecipientVerdict Router::unknown(const std::string& recipient, AddressClass address_class) const {
+    const Settings& settings = routing_->settings();
+    ipc::RecipientVerdict verdict{address_class, false, 550, ""};
+    std::string text = "User unknown";
+    for (const ClassTexts& row : class_texts) {
+        if (row.address_class != address_class) continue;
+        verdict.code = static_cast<std::uint16_t>(settings[*row.code]);
+        if (settings[param::show_user_unknown_table_name]) text += " in " + std::string(row.table);
+    }
+    if (settings[param::soft_bounce] && verdict.code >= 500)
+        verdict.code = static_cast<std::uint16_t>(verdict.code - 100);
+    verdict.text =
+        (verdict.code < 500 ? "4.1.1 <" : "5.1.1 <") + recipient + ">: Recipient address rejected: " + text;
+    return verdict;
+}
+
+Task<Result<bool>> Router::is_known(std::string address, AddressClass address_class) {
+    Result<bool> listed = co_await routing_->is_listed(address, address_class);
+    if (!listed || *listed) co_return listed;
+    Result<std::optional<List>> targets = co_await routing_->targets_of(address, address_class);
+    if (!targets) co_return pass(targets);
+    if (*targets) co_return true;
+    if (address_class == AddressClass::virtual_alias || address_class == AddressClass::relay) co_return false;
+    Result<std::optional<Mailbox>> mailbox = co_await routing_->mailbox_of(address);
+    if (!mailbox) co_return pass(mailbox);
+    co_return mailbox->has_value();
+}
+
+Task<Result<ipc::RecipientVerdict>> Router::verify(ipc::VerifyRecipient question) {
+    std::string address = routing_->complete(question.recipient);
+    Result<AddressClass> address_class = co_await routing_->class_of(domain_of(address));
+    if (!address_class) co_return pass(address_class);
+    Result<bool> known = co_await is_known(address, *address_class);
+    if (!known) co_return pass(known);
+    if (!*known) co_return unknown(question.recipient, *address_class);
+    Result<std::optional<std::string>> way = co_await routing_->transport_of(address);
+    if (!way) co_return pass(way);
+    auto [transport, next_hop] = split_way(way->value_or(""));
+    if (transport == "error") {
+        bool status = has_status(next_hop);
+        std::string code = status ? next_hop.substr(0, next_hop.find(' ')) : "5.1.1";
+        std::string_view text =
+            status ? text::trim(std::string_view(next_hop).substr(code.size())) : std::string_view(next_hop);
+        std::uint16_t reply = code.starts_with('4') ? 450 : 550;
+        co_return ipc::RecipientVerdict{*address_class, false, reply,
+                                        code + " <" + question.recipient + ">: Recipient address rejected: " +
+                                            (text.empty() ? "User unknown" : std::string(text))};
+    }
+    co_return ipc::RecipientVerdict{*address_class, true, 250, ""};
+}
+
+Task<Result<std::vector<Expanded>>> Router::expand(std::string root) {
+    struct Step {
+        std::string address;
+        std::int64_t depth;
+    };
+    const Settings& settings = routing_->settings();
+    std::string first = routing_->complete(root);
+    std::deque<Step> work{{first, 0}};
+    std::set<std::string> seen{text::to_lower(first)};
+    std::vector<Expanded> results;
+    auto failed = [&](const char* why) { return std::vector<Expanded>{{first, why}}; };
+    while (!work.empty()) {
+        Step step = std::move(work.front());
+        work.pop_front();
+        Result<AddressClass> address_class = co_await routing_->class_of(domain_of(step.address));
+        if (!address_class) co_return pass(address_class);
+        Result<std::optional<List>> targets = co_await routing_->targets_of(step.address, *address_class);
+        if (!targets) co_return pass(targets);
+        if (!*targets) results.push_back({step.address, ""});
+        for (const std::string& raw : targets->value_or(List())) {
+            std::string target = routing_->complete(raw);
+            if (target.rfind('@') > mail::limits::local_part)
+                co_return failed("4.6.0 Alias expansion error: unreasonable result address length");
+            if (is_command_or_file(raw) || !mail::parse_mailbox(target, true)) {
+                results.push_back(
+                    {step.address, "5.3.0 alias target is not an address: " + text::printable(raw, 100)});
+                continue;
+            }
+            // An address among its own targets stands for itself.
+            if (text::equal_ignoring_case(target, step.address)) results.push_back({step.address, ""});
+            if (!seen.insert(text::to_lower(target)).second) continue;
+            if (step.depth >= settings[param::virtual_alias_recursion_limit])
+                co_return failed("4.6.0 Alias expansion error: unreasonable nesting");
+            if (target.size() > static_cast<std::size_t>(settings[param::virtual_alias_address_length_limit]))
+                co_return failed("4.6.0 Alias expansion error: unreasonable result address length");
+            work.push_back({std::move(target), step.depth + 1});
+        }
+        if (results.size() + work.size() >
+            static_cast<std::size_t>(settings[param::virtual_alias_expansion_limit]))
+            co_return failed("4.6.0 Alias expansion error: unreasonable number of results");
+    }
+    if (results.empty()) co_return failed("5.4.6 alias loop: the address leads back to itself");
+    co_return results;
+}
+
+Task<Result<Router::Way>> Router::way_of(std::string address) {
+    const Settings& settings = routing_->settings();
+    std::string domain = domain_of(address);
+    Result<AddressClass> address_class = co_await routing_->class_of(domain);
+    if (!address_class) co_return pass(address_class);
+    std::string standard;
+    switch (*address_class) {
+        case AddressClass::local: standard = settings[param::local_transport]; break;
+        case AddressClass::virtual_mailbox: standard = settings[param::virtual_transport]; break;
+        case AddressClass::virtual_alias:
+            co_return Way{Transport::error, "", "5.1.1 User unknown in virtual alias table"};
+        case AddressClass::relay: standard = settings[param::relay_transport]; break;
+        case AddressClass::remote: standard = settings[param::default_transport]; break;
+    }
+    auto [transport, next_hop] = split_way(standard);
+    bool leaves = *address_class == AddressClass::relay || *address_class == AddressClass::remote;
+    if (leaves && !settings[param::relayhost].empty()) next_hop = settings[param::relayhost];
+    Result<std::optional<std::string>> table = co_await routing_->transport_of(address);
+    if (!table) co_return pass(table);
+    if (*table) {
+        auto [other_transport, other_next_hop] = split_way(**table);
+        // An empty next hop after a transport means the recipient's domain, not the relayhost (transport(5)).
+        if (!other_transport.empty()) transport = other_transport, next_hop = other_next_hop;
+        if (!other_next_hop.empty()) next_hop = other_next_hop;
+    }
+    std::optional<Transport> kind = transport_named(transport);
+    if (!kind)
+        co_return Way{Transport::retry, "",
+                      "4.3.5 unknown mail transport: " + text::printable(transport, 60)};
+    if (*kind == Transport::error || *kind == Transport::retry) {
+        std::string text = next_hop.empty() ? "mail for " + domain + " is not delivered" : next_hop;
+        if (!has_status(text)) text = (*kind == Transport::error ? "5.0.0 " : "4.0.0 ") + text;
+        co_return Way{*kind, "", std::move(text)};
+    }
+    if (next_hop.empty()) next_hop = domain;
+    co_return Way{*kind, std::move(next_hop), ""};
+}
+
+Task<ipc::ResolvedRecipient> Router::resolve_one(Expanded recipient) {
+    ipc::ResolvedRecipient resolved{};
+    resolved.address = recipient.address;
+    auto put_off = [&](Transport transport, std::string text) {
+        resolved.transport = transport;
+        resolved.next_hop.clear();
+        resolved.text = std::move(text);
+    };
+    if (!recipient.problem.empty()) {
+        put_off(recipient.problem.starts_with('4') ? Transport::retry : Transport::error, recipient.problem);
+        co_return resolved;
+    }
+    Result<Way> way = co_await way_of(recipient.address);
+    if (!way) {
+        put_off(Transport::retry, "4.3.0 address lookup failed: " + way.error().text);
+        co_return resolved;
+    }
+    resolved.transport = way->transport;
+    resolved.next_hop = way->next_hop;
+    resolved.text = way->text;
+    if (way->transport != Transport::virtual_mailbox && way->transport != Transport::local)
+        co_return resolved;
+    Result<std::optional<Mailbox>> mailbox = co_await routing_->mailbox_of(recipient.address);
+    if (!mailbox) {
+        put_off(Transport::retry, "4.3.0 mailbox lookup failed: " + mailbox.error().text);
+    } else if (!*mailbox) {
+        put_off(Transport::error, "5.1.1 unknown user: \"" + recipient.address + "\"");
+    } else {
+        // Mailboxes of accounts are virtual ones, whichever list their domain stands in.
+        resolved.transport = Transport::virtual_mailbox;
+        resolved.mailbox = (*mailbox)->path;
+        resolved.uid = (*mailbox)->owner.uid;
+        resolved.gid = (*mailbox)->owner.gid;
+        resolved.quota = (*mailbox)->quota;
+    }
+    co_return resolved;
+}
+
+Task<Result<ipc::Resolution>> Router::resolve(ipc::ResolveRecipients question) {
+    ipc::Resolution resolution;
+    for (std::size_t i = 0; i < question.recipients.size(); ++i) {
+        Result<std::vector<Expanded>> expanded = co_await expand(question.recipients[i]);
+        if (!expanded) {
+            std::string problem = "4.3.0 alias lookup failed: " + expanded.error().text;
+            expanded = std::vector<Expanded>{{question.recipients[i], std::move(problem)}};
+        }
+        for (Expanded& each : *expanded) {
+            ipc::ResolvedRecipient resolved = co_await resolve_one(std::move(each));
+            resolved.index = static_cast<std::uint32_t>(i);
+            resolution.recipients.push_back(std::move(resolved));
+        }
+    }
+    co_return resolution;
+}
+
+}  // namespace ekiden::router

@@ -1,0 +1,42 @@
+#pragma once
+// The questions that the router answers: may this recipient be, where does its mail go, what stands in that
+// table. It decides by the routing of one configuration; nothing is kept between questions.
+#include "common/ipc/messages/router.h"
+#include "queue/router/routing.h"
+
+namespace ekiden::router {
+
+// A recipient after aliases.
+struct Expanded {
+    std::string address;
+    std::string problem;  // "5.4.6 …" or "4.6.0 …" where expansion failed; else empty
+};
+
+class Router {
+  public:
+    explicit Router(std::shared_ptr<Routing> routing) : routing_(std::move(routing)) {}
+
+    // What smtpd asks at RCPT. Errors are temporary: 451.
+    Task<Result<ipc::RecipientVerdict>> verify(ipc::VerifyRecipient question);
+    // What the manager asks before delivery. What cannot be looked up now becomes a `retry` of its recipient
+    // alone.
+    Task<Result<ipc::Resolution>> resolve(ipc::ResolveRecipients question);
+    // All addresses that one leads to, duplicates removed; bounded by virtual_alias_expansion_limit and
+    // virtual_alias_recursion_limit.
+    Task<Result<std::vector<Expanded>>> expand(std::string address);
+
+  private:
+    struct Way {
+        ipc::Transport transport;
+        std::string next_hop;
+        std::string text;  // of error and retry
+    };
+    Task<Result<bool>> is_known(std::string address, AddressClass address_class);
+    Task<Result<Way>> way_of(std::string address);
+    Task<ipc::ResolvedRecipient> resolve_one(Expanded recipient);
+    ipc::RecipientVerdict unknown(const std::string& recipient, AddressClass address_class) const;
+
+    std::shared_ptr<Routing> routing_;
+};
+
+}  // namespace ekiden::router

@@ -1,0 +1,260 @@
+#include "queue/router/router.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "queue/router/named_tables.h"
+
+namespace ekiden::router {
+namespace {
+
+using ipc::Transport;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+template <class T>
+T now(Task<T> task) {
+    task.start();
+    EXPECT_TRUE(task.done());
+    return task.result();
+}
+
+class RouterTest : public testing::Test {
+  protected:
+    RouterTest() {
+        std::string pattern = testing::TempDir() + "/router-XXXXXX";
+        directory_ = ::mkdtemp(pattern.data());
+        values_ = {{"myhostname", "mail.example.test"}, {"directory_database", directory_ + "/directory.db"}};
+        publish(
+            "INSERT INTO domain VALUES ('ours.test');"
+            "INSERT INTO mailbox VALUES ('bob@ours.test', 'ours.test/bob', 0, NULL, NULL, 1), "
+            "('eve@ours.test', 'ours.test/eve', 77, 3000, 3001, 0);"
+            "INSERT INTO alias VALUES ('team@ours.test', 'bob@ours.test'), ('team@ours.test', "
+            "'eve@ours.test'), ('team@ours.test', 'far@away.test'),"
+            "('loop@ours.test', 'pool@ours.test'), ('pool@ours.test', 'loop@ours.test');");
+    }
+    ~RouterTest() override { std::filesystem::remove_all(directory_); }
+
+    // As authd does it: a new file in the place of the old one.
+    void publish(const std::string& rows) {
+        std::string path = directory_ + "/directory.db", temporary_path = path + ".new";
+        {
+            auto database =
+                sqlite::Database::open(temporary_path, {.durable = false, .write_ahead_log = false});
+            ASSERT_TRUE(database);
+            auto made = database->run_script(
+                "PRAGMA application_id=1164667236; PRAGMA user_version=1;"
+                "CREATE TABLE domain (name TEXT PRIMARY KEY) WITHOUT ROWID;"
+                "CREATE TABLE mailbox (address TEXT PRIMARY KEY, path TEXT NOT NULL, quota INTEGER NOT NULL, "
+                "uid INTEGER, gid INTEGER,"
+                " enabled INTEGER NOT NULL) WITHOUT ROWID;"
+                "CREATE TABLE alias (address TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (address, "
+                "target)) WITHOUT ROWID;" +
+                rows);
+            ASSERT_TRUE(made) << made.error().text;
+        }
+        std::filesystem::rename(temporary_path, path);
+    }
+
+    Router router() {
+        Result<Settings> settings = Settings::make(values_);
+        EXPECT_TRUE(settings) << settings.error().text;
+        std::vector<config::Finding> findings;
+        auto routing = Routing::make(*settings, {}, {500, 501}, findings);
+        EXPECT_TRUE(routing) << routing.error().text;
+        return Router(*routing);
+    }
+    std::string verdict(const std::string& recipient) {
+        Router asked = router();
+        Result<ipc::RecipientVerdict> answer = now(asked.verify({recipient, "s@x.test"}));
+        if (!answer) return "ERROR " + answer.error().text;
+        static constexpr const char* classes[] = {"local", "alias", "mailbox", "relay", "remote"};
+        std::string text = classes[static_cast<int>(answer->address_class)];
+        return answer->known ? text : text + " " + std::to_string(answer->code) + " " + answer->text;
+    }
+    std::vector<std::string> ways(const std::vector<std::string>& recipients) {
+        Router asked = router();
+        Result<ipc::Resolution> resolution = now(asked.resolve({"s@x.test", recipients}));
+        std::vector<std::string> lines;
+        static constexpr const char* names[] = {"virtual", "local", "smtp", "lmtp",
+                                                "discard", "error", "retry"};
+        for (const ipc::ResolvedRecipient& each : resolution->recipients) {
+            std::string line = std::to_string(each.index) + " " + each.address + " " +
+                               names[static_cast<int>(each.transport)];
+            if (!each.mailbox.empty())
+                line += " " + each.mailbox + " " + std::to_string(each.uid) + ":" + std::to_string(each.gid) +
+                        " " + std::to_string(each.quota);
+            if (each.mailbox.empty() && !each.next_hop.empty()) line += " " + each.next_hop;
+            if (!each.text.empty()) line += " " + each.text;
+            lines.push_back(line);
+        }
+        return lines;
+    }
+
+    std::string directory_;
+    RawValues values_;
+};
+
+TEST_F(RouterTest, AccountsAreKnown) {
+    EXPECT_EQ(verdict("bob@ours.test"), "mailbox");
+    EXPECT_EQ(verdict("BOB@Ours.TEST"), "mailbox");
+    EXPECT_EQ(verdict("eve@ours.test"), "mailbox") << "a disabled account gets mail";
+    EXPECT_EQ(verdict("team@ours.test"), "mailbox");
+    EXPECT_EQ(verdict("nobody@ours.test"),
+              "mailbox 550 5.1.1 <nobody@ours.test>: Recipient address rejected: User unknown in virtual "
+              "mailbox table");
+    EXPECT_EQ(verdict("x@away.test"), "remote");
+    EXPECT_EQ(verdict("x@sub.ours.test"), "remote");
+}
+
+TEST_F(RouterTest, RepliesAsConfigured) {
+    values_["unknown_virtual_mailbox_reject_code"] = "450";
+    values_["show_user_unknown_table_name"] = "no";
+    EXPECT_EQ(verdict("nobody@ours.test"),
+              "mailbox 450 4.1.1 <nobody@ours.test>: Recipient address rejected: User unknown");
+    values_.erase("unknown_virtual_mailbox_reject_code");
+    values_["soft_bounce"] = "yes";
+    EXPECT_THAT(verdict("nobody@ours.test"), StartsWith("mailbox 450 4.1.1"));
+}
+
+TEST_F(RouterTest, ClassesOfMainCf) {
+    values_["relay_domains"] = "relayed.test";
+    values_["relay_recipient_maps"] = "inline:{ a@relayed.test=x }";
+    values_["virtual_alias_domains"] = "aliased.test";
+    values_["virtual_alias_maps"] = "inline:{ a@aliased.test=bob@ours.test, postmaster=bob@ours.test }";
+    values_["virtual_mailbox_domains"] = "boxes.test";
+    values_["virtual_mailbox_maps"] = "inline:{ a@boxes.test=boxes/a/ }";
+    values_["local_recipient_maps"] = "inline:{ carol=x }";
+    EXPECT_EQ(verdict("a@relayed.test"), "relay");
+    EXPECT_EQ(verdict("a@sub.relayed.test"),
+              "relay 550 5.1.1 <a@sub.relayed.test>: Recipient address rejected: User unknown in relay "
+              "recipient table");
+    EXPECT_EQ(verdict("a@aliased.test"), "alias");
+    EXPECT_THAT(verdict("b@aliased.test"), HasSubstr("User unknown in virtual alias table"));
+    EXPECT_EQ(verdict("a@boxes.test"), "mailbox");
+    EXPECT_EQ(verdict("carol@mail.example.test"), "local");
+    EXPECT_EQ(verdict("carol@[127.0.0.1]"), "local");
+    EXPECT_THAT(verdict("dave@localhost"), HasSubstr("User unknown in local recipient table"));
+    EXPECT_EQ(verdict("postmaster"), "local") << "completed by myorigin";
+    values_["relay_recipient_maps"] = "";
+    EXPECT_EQ(verdict("any@relayed.test"), "relay");
+}
+
+TEST_F(RouterTest, LookupTroubleIsTemporary) {
+    values_["virtual_alias_maps"] = "fail:x";
+    EXPECT_EQ(verdict("nobody@ours.test"), "ERROR fail:x always fails");
+    EXPECT_THAT(ways({"bob@ours.test"}),
+                ElementsAre("0 bob@ours.test retry 4.3.0 alias lookup failed: fail:x always fails"));
+    values_.erase("virtual_alias_maps");
+    std::filesystem::remove(directory_ + "/directory.db");
+    EXPECT_THAT(verdict("bob@ours.test"), StartsWith("ERROR cannot open"));
+}
+
+TEST_F(RouterTest, NewDirectoryIsNoticed) {
+    Router asked = router();
+    EXPECT_FALSE(now(asked.verify({"new@ours.test", ""}))->known);
+    publish(
+        "INSERT INTO domain VALUES ('ours.test'); INSERT INTO mailbox VALUES ('new@ours.test', "
+        "'ours.test/new', 0, NULL, NULL, 1);");
+    EXPECT_TRUE(now(asked.verify({"new@ours.test", ""}))->known);
+}
+
+TEST_F(RouterTest, MailboxesAndAliases) {
+    EXPECT_THAT(ways({"Bob@ours.test", "eve@ours.test"}),
+                ElementsAre("0 Bob@ours.test virtual ours.test/bob 500:501 51200000",
+                            "1 eve@ours.test virtual ours.test/eve 3000:3001 77"));
+    EXPECT_THAT(
+        ways({"team@ours.test"}),
+        ElementsAre("0 bob@ours.test virtual ours.test/bob 500:501 51200000",
+                    "0 eve@ours.test virtual ours.test/eve 3000:3001 77", "0 far@away.test smtp away.test"));
+    EXPECT_THAT(ways({"gone@ours.test"}),
+                ElementsAre("0 gone@ours.test error 5.1.1 unknown user: \"gone@ours.test\""));
+}
+
+TEST_F(RouterTest, CatchAllAndExtensions) {
+    values_["recipient_delimiter"] = "+";
+    publish(
+        "INSERT INTO domain VALUES ('ours.test'); INSERT INTO mailbox VALUES ('bob@ours.test', "
+        "'ours.test/bob', 0, NULL, NULL, 1);"
+        "INSERT INTO alias VALUES ('@ours.test', 'bob@ours.test');");
+    EXPECT_THAT(ways({"bob+x@ours.test"}),
+                ElementsAre("0 bob+x@ours.test virtual ours.test/bob 500:501 51200000"));
+    EXPECT_THAT(ways({"any@ours.test"}),
+                ElementsAre("0 bob@ours.test virtual ours.test/bob 500:501 51200000"));
+    EXPECT_EQ(verdict("any@ours.test"), "mailbox");
+    values_["virtual_alias_maps"] = "inline:{ a@old.test=bob@ours.test, { @old.test = @away.test } }";
+    EXPECT_THAT(ways({"a+x@old.test"}),
+                ElementsAre("0 bob+x@ours.test virtual ours.test/bob 500:501 51200000"));
+    EXPECT_THAT(ways({"keep@old.test"}), ElementsAre("0 keep@away.test smtp away.test"));
+}
+
+TEST_F(RouterTest, ExpansionIsBounded) {
+    EXPECT_THAT(ways({"loop@ours.test"}),
+                ElementsAre("0 loop@ours.test error 5.4.6 alias loop: the address leads back to itself"));
+    values_["virtual_alias_maps"] = "inline:{ { a@x.test = a@x.test, b@x.test, b@x.test } }";
+    EXPECT_THAT(ways({"a@x.test"}), ElementsAre("0 a@x.test smtp x.test", "0 b@x.test smtp x.test"));
+    values_["virtual_alias_expansion_limit"] = "1";
+    EXPECT_THAT(ways({"a@x.test"}),
+                ElementsAre("0 a@x.test retry 4.6.0 Alias expansion error: unreasonable number of results"));
+    values_["virtual_alias_expansion_limit"] = "1000";
+    values_["recipient_delimiter"] = "+";
+    values_["virtual_alias_maps"] = "inline:{ a@x.test=a+y@x.test }";
+    EXPECT_THAT(ways({"a@x.test"}).at(0), HasSubstr("4.6.0 Alias expansion error"));
+    values_["virtual_alias_maps"] = "inline:{ { a@x.test = |/bin/sh } }";
+    EXPECT_THAT(ways({"a@x.test"}).at(0), HasSubstr(" error 5.3.0 alias target is not an address"));
+}
+
+TEST_F(RouterTest, TransportsAndRelayhost) {
+    values_["relayhost"] = "[smart.test]:587";
+    values_["relay_domains"] = "relayed.test";
+    values_["transport_maps"] =
+        "inline:{ direct.test=smtp:, inner.test=:[10.0.0.1]:2525, box.test=lmtp:[127.0.0.1]:24, { "
+        "closed.test = error:5.1.2 moved away }, "
+        "{ late.test = retry:later }, odd.test=uucp:x, gone.test=discard:, u@ours.test=smtp:[h.test], "
+        ".sub.test=smtp:[s.test] }";
+    EXPECT_THAT(
+        ways({"a@any.test", "a@relayed.test", "a@direct.test", "a@inner.test", "a@box.test", "a@closed.test",
+              "a@late.test", "a@odd.test", "a@gone.test", "u@ours.test", "a@x.sub.test"}),
+        ElementsAre("0 a@any.test smtp [smart.test]:587", "1 a@relayed.test smtp [smart.test]:587",
+                    "2 a@direct.test smtp direct.test", "3 a@inner.test smtp [10.0.0.1]:2525",
+                    "4 a@box.test lmtp [127.0.0.1]:24", "5 a@closed.test error 5.1.2 moved away",
+                    "6 a@late.test retry 4.0.0 later",
+                    "7 a@odd.test retry 4.3.5 unknown mail transport: uucp",
+                    "8 a@gone.test discard gone.test", "9 u@ours.test smtp [h.test]",
+                    "10 a@x.sub.test smtp [s.test]"));
+    EXPECT_EQ(verdict("a@closed.test"),
+              "remote 550 5.1.2 <a@closed.test>: Recipient address rejected: moved away");
+}
+
+TEST_F(RouterTest, MailboxesOfTables) {
+    values_["virtual_mailbox_domains"] = "boxes.test";
+    values_["virtual_mailbox_maps"] = "inline:{ a@boxes.test=boxes/a/, up@boxes.test=../x/ }";
+    values_["virtual_uid_maps"] = "inline:{ a@boxes.test=1234 }";
+    values_["virtual_gid_maps"] = "static:99";
+    EXPECT_THAT(ways({"a@boxes.test"}), ElementsAre("0 a@boxes.test virtual boxes/a/ 1234:99 51200000"));
+    EXPECT_THAT(ways({"up@boxes.test"}).at(0),
+                HasSubstr("retry 4.3.0 alias lookup failed: virtual_mailbox_maps: bad path"));
+}
+
+TEST(NamedTables, OnlyWhatTheConfigurationNames) {
+    config::Snapshot snapshot;
+    snapshot.main_cf = {{"smtpd_sender_restrictions", "check_sender_access inline:{ a=REJECT }, permit"},
+                        {"smtpd_recipient_restrictions", "check_client_access proxy:texthash:/t, reject"}};
+    snapshot.files = {{"/t", "k v\n"}};
+    NamedTables named(snapshot, {});
+    EXPECT_EQ(**now(named.find("inline:{ a=REJECT }", "a")), "REJECT");
+    EXPECT_EQ(**now(named.find("texthash:/t", "k")), "v");
+    EXPECT_FALSE(now(named.find("texthash:/t", "x"))->has_value());
+    for (const char* other : {"texthash:/etc/passwd", "static:x", "hash:/t", "/t", ""}) {
+        tables::Found found = now(named.find(other, "k"));
+        ASSERT_FALSE(found) << other;
+        EXPECT_EQ(found.error().kind, ErrorKind::denied);
+    }
+}
+
+}  // namespace
+}  // namespace ekiden::router

@@ -1,0 +1,70 @@
+#pragma once
+// The routing part of one configuration: which domains are ours and how, and the tables that say where mail
+// goes. Made anew for every generation of the configuration; questions that are under way keep the one they
+// began with.
+#include <memory>
+
+#include "common/config/snapshot.h"
+#include "common/ipc/messages/router.h"
+#include "common/tables/match_list.h"
+#include "common/tables/open.h"
+#include "queue/router/directory.h"
+
+namespace ekiden::router {
+
+using ipc::AddressClass;
+
+struct Owner {
+    std::uint32_t uid;
+    std::uint32_t gid;
+};
+
+struct Mailbox {
+    std::string path;  // below virtual_mailbox_base, "domain/user/"
+    Owner owner;
+    std::uint64_t quota;
+};
+
+class Routing {
+  public:
+    // `virtual_owner`: the ids of mailboxes for which nothing else is said. Wrong lines of tables are told in
+    // `findings`.
+    static Result<std::shared_ptr<Routing>> make(const Settings& settings, const tables::Source& source,
+                                                 Owner virtual_owner, std::vector<config::Finding>& findings);
+
+    const Settings& settings() const { return settings_; }
+
+    // local@domain; without a domain myorigin is added. The domain is in lower case.
+    std::string complete(std::string_view address) const;
+    Task<Result<AddressClass>> class_of(std::string domain);
+
+    // Where one address leads by aliases (one step); nothing where it leads nowhere else. `@other` as a
+    // target keeps the user; an extension that the table did not have is added to the targets
+    // (propagate_unmatched_extensions).
+    Task<Result<std::optional<List>>> targets_of(std::string address, AddressClass address_class);
+    // The mailbox of an address in our domains; nothing where there is none.
+    Task<Result<std::optional<Mailbox>>> mailbox_of(std::string address);
+    // Is the address of a class that has a list of its own in that list? Aliases and mailboxes aside.
+    Task<Result<bool>> is_listed(std::string address, AddressClass address_class);
+    // transport_maps: "transport:nexthop" for an address.
+    Task<Result<std::optional<std::string>>> transport_of(std::string address);
+
+  private:
+    explicit Routing(const Settings& settings)
+        : settings_(settings), directory_(settings[param::directory_database]) {}
+    Result<> open_tables(const tables::Source& source, std::vector<config::Finding>& findings);
+    bool is_our_literal(std::string_view domain) const;
+    Task<Result<std::optional<List>>> directory_targets(std::string address);
+    Task<Result<std::optional<List>>> local_targets(std::string address);
+    Result<std::optional<Mailbox>> directory_mailbox(const std::string& address);
+    Task<Result<std::uint32_t>> id_of(const tables::Maps& maps, std::string address, std::uint32_t standard);
+
+    Settings settings_;
+    Directory directory_;
+    Owner virtual_owner_{};
+    tables::MatchList local_domains_, alias_domains_, mailbox_domains_, relay_domains_;
+    tables::Maps virtual_aliases_, mailboxes_, uids_, gids_, transports_, relay_recipients_,
+        local_recipients_, aliases_;
+};
+
+}  // namespace ekiden::router
