@@ -37,7 +37,7 @@ struct Active {
     bool resolving = true;                       // the router has been asked
     bool ending = false;
     bool withdrawn = false;          // an operator held or deleted it
-    bool nobody_to_deliver = false;  // the deliverer was lost: try again soon
+    bool nobody_to_deliver = false;  // the deliverer or the router was lost: try again soon
     std::size_t pending = 0;         // recipients waiting or under way
     int recording = 0;               // outcomes that are being written
     std::vector<RecipientOutcome> unsaved;

@@ -71,6 +71,7 @@ Task<> Queue::activate(Sequence sequence) {
             if (!expanded) resolution = temporary("aliases cannot be recorded");
         }
         if (!resolution && !active.withdrawn) {
+            active.nobody_to_deliver = true;
             std::vector<std::int64_t> numbers;
             for (std::size_t place : places) {
                 if (active.message.recipients[place].state != RecipientState::waiting) continue;  // expanded

@@ -314,7 +314,7 @@ TEST_F(QueueTest, WaitsForTheRouter) {
     send({"a@example.jp"});
     settled();
     house.router_there = true;
-    later(Seconds(301));
+    later(Seconds(6));
     until([&] { return !house.delivered.empty(); });
     settled();
 }
