@@ -1,4 +1,6 @@
 // Reading the spool back: what is due, what an operator wants to see.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "queue/manager/spool.h"
@@ -105,7 +107,15 @@ Result<std::vector<StoredMessage>> Spool::load_fresh(Sequence after, std::int64_
 }
 
 Result<std::vector<StoredMessage>> Spool::load_due(DueCursor after, std::int64_t now, std::int64_t limit) {
-    return load_with(sql::due, after.next_attempt, after.sequence, now, limit);
+    if (after.next_attempt > now) return std::vector<StoredMessage>();
+    Result<std::vector<StoredMessage>> due =
+        load_with(sql::due_same, after.next_attempt, after.sequence, limit);
+    if (!due || static_cast<std::int64_t>(due->size()) == limit) return due;
+    std::int64_t left = limit - static_cast<std::int64_t>(due->size());
+    Result<std::vector<StoredMessage>> later = load_with(sql::due_later, after.next_attempt, now, left);
+    if (!later) return later;
+    std::ranges::move(*later, std::back_inserter(*due));
+    return due;
 }
 
 Result<std::vector<StoredMessage>> Spool::list(Sequence after, std::int64_t limit) {

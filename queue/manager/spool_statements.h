@@ -34,7 +34,8 @@ enum Name : int {
     read_sequence,
     find_file,
     fresh,
-    due,
+    due_same,
+    due_later,
     next_due,
     list,
     load,
@@ -82,9 +83,14 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "SELECT 1 FROM message WHERE seq = ? AND id_time = ? AND in_file = 1",
     "SELECT " EKIDEN_MESSAGE_COLUMNS
     " FROM message WHERE seq > ?1 AND next_attempt = 0 AND hold = 0 ORDER BY seq LIMIT ?2",
+    // Two statements instead of a comparison of pairs, which SQLite answers by walking all that is due at
+    // once.
     "SELECT " EKIDEN_MESSAGE_COLUMNS
-    " FROM message WHERE next_attempt > 0 AND hold = 0 AND (next_attempt, seq) > (?1, ?2) "
-    "AND next_attempt <= ?3 ORDER BY next_attempt, seq LIMIT ?4",
+    " FROM message WHERE next_attempt > 0 AND hold = 0 AND next_attempt = ?1 AND seq > ?2 ORDER BY seq LIMIT "
+    "?3",
+    "SELECT " EKIDEN_MESSAGE_COLUMNS
+    " FROM message WHERE next_attempt > 0 AND hold = 0 AND next_attempt > ?1 AND next_attempt <= ?2 "
+    "ORDER BY next_attempt, seq LIMIT ?3",
     "SELECT next_attempt FROM message WHERE next_attempt > 0 AND hold = 0 AND next_attempt > ? ORDER BY "
     "next_attempt LIMIT 1",
     "SELECT " EKIDEN_MESSAGE_COLUMNS " FROM message WHERE seq > ?1 ORDER BY seq LIMIT ?2",
