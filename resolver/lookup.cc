@@ -114,6 +114,10 @@ Result<> apply(ub_ctx* context, const Options& options) {
         Result<> done = set(context, "local-zone:", zone);
         if (!done) return done;
     }
+    if (!options.validation_date.empty()) {
+        Result<> done = set(context, "val-override-date:", options.validation_date);
+        if (!done) return done;
+    }
     for (const std::string& domain : options.insecure_domains) {
         Result<> done = set(context, "domain-insecure:", domain);
         if (!done) return done;

@@ -27,6 +27,7 @@ struct Options {
     // Servers that strip DNSSEC make every signed name bogus; false: they make everything insecure instead.
     bool insist_on_dnssec = true;
     std::vector<std::string> insecure_domains;  // below these nothing is validated
+    std::string validation_date;                // for tests with kept signatures: YYYYMMDDHHMMSS; empty: now
     std::string root_hints_file;                // only for resolving from the root; empty: libunbound's own
     std::size_t cache_size = 16U << 20U;        // octets, for messages and records together
     std::size_t query_limit = 1000;             // questions under way

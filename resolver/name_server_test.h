@@ -30,6 +30,16 @@ class NameServer {
     void add(const std::string& name, dns::Type type, std::string rdata) {
         names_[name][static_cast<std::uint16_t>(type)].push_back(std::move(rdata));
     }
+    // The signature of all records of that name and type.
+    void sign(const std::string& name, dns::Type type, std::string rrsig) {
+        sign(name, static_cast<std::uint16_t>(type), std::move(rrsig));
+    }
+    void sign(const std::string& name, std::uint16_t type, std::string rrsig) {
+        signatures_[{name, type}] = std::move(rrsig);
+    }
+    void add(const std::string& name, std::uint16_t type, std::string rdata) {
+        names_[name][type].push_back(std::move(rdata));
+    }
     int questions = 0;
     bool silent = false;
     int rcode = 0;  // for every answer, when not 0
@@ -52,11 +62,15 @@ class NameServer {
         const auto known = names_.find(name);
         for (unsigned wanted : {type, 5U}) {
             if (known == names_.end() || (count > 0 && wanted == 5U)) break;
-            for (const std::string& rdata : known->second[static_cast<std::uint16_t>(wanted)]) {
-                records += u16(0xc00c) + u16(wanted) + u16(1) + u16(0) + u16(300);
+            auto add_record = [&](unsigned number, const std::string& rdata) {
+                records += u16(0xc00c) + u16(number) + u16(1) + u16(0) + u16(300);
                 records += u16(static_cast<unsigned>(rdata.size())) + rdata;
                 ++count;
-            }
+            };
+            for (const std::string& rdata : known->second[static_cast<std::uint16_t>(wanted)])
+                add_record(wanted, rdata);
+            const auto signature = signatures_.find({name, static_cast<std::uint16_t>(wanted)});
+            if (signature != signatures_.end()) add_record(46, signature->second);
         }
         const unsigned code = rcode != 0 ? static_cast<unsigned>(rcode) : known == names_.end() ? 3U : 0U;
         if (code != 0) count = 0;
@@ -84,6 +98,7 @@ class NameServer {
     std::unique_ptr<event::Watch> watch_;
     std::uint16_t port_ = 0;
     std::map<std::string, std::map<std::uint16_t, std::vector<std::string>>> names_;
+    std::map<std::pair<std::string, std::uint16_t>, std::string> signatures_;
     event::Gate gate_;
 };
 
