@@ -7,10 +7,18 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
+def listed_files():
+    """Tracked files and those about to be; in an unpacked archive everything but what is built."""
+    done = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard', '-z'], cwd=ROOT, capture_output=True)
+    if done.returncode == 0:
+        return done.stdout.decode().split('\0')
+    return [str(path.relative_to(ROOT)) for path in ROOT.rglob('*')
+            if path.is_file() and not {'build', '.git', '__pycache__'} & set(path.relative_to(ROOT).parts)]
+
+
 def files(*suffixes):
-    """The project's files (tracked or about to be), as paths relative to the root, sorted."""
-    listed = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard', '-z'], cwd=ROOT, check=True,
-                            capture_output=True).stdout.decode().split('\0')
+    """The project's files as paths relative to the root, sorted; only those with one of the suffixes."""
+    listed = listed_files()
     found = {pathlib.PurePosixPath(name) for name in listed if name and (ROOT / name).is_file()}
     return sorted(path for path in found if not suffixes or path.suffix in suffixes)
 

@@ -1,9 +1,8 @@
-"""What a private instance consists of on disk: main.cf, master.cf, certificate, and directories with the owners that
-the processes of the privilege table need."""
+"""What a private instance consists of on disk before it starts: main.cf, master.cf and certificate. Master makes the
+directories of the spool, the state and the mail, each with its owner."""
 
 import os
 import pathlib
-import pwd
 import random
 import socket
 import subprocess
@@ -96,24 +95,17 @@ def choose_ports(base, addresses):
 
 
 def make_directories(base):
-    """The tree below `base`; as root each part belongs to the user whose processes work there."""
-    owners = {'spool': ('ekiden-queue', 0o755), 'state': ('ekiden-auth', 0o755), 'mail': ('vmail', 0o700),
-              'log': ('ekiden-log', 0o755), 'etc': (None, 0o755)}
+    """DIR itself, open to the users of the processes, and what master does not make itself."""
     base.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
-        for folder in [base, *base.parents]:
-            if not folder.stat().st_mode & 0o001:
-                if folder != base:
-                    raise SystemExit(f'instance: {folder} is closed to other users, and the processes of an instance '
-                                     'started by root run as several; choose another place')
-                folder.chmod(0o755)
-    for name, (owner, mode) in owners.items():
-        folder = base / name
-        folder.mkdir(exist_ok=True)
-        folder.chmod(mode)
-        if owner and os.geteuid() == 0:
-            user = pwd.getpwnam(owner)
-            os.chown(folder, user.pw_uid, user.pw_gid)
+        base.chmod(0o755)
+        closed = [folder for folder in base.parents if not folder.stat().st_mode & 0o001]
+        if closed:
+            raise SystemExit(f'instance: {closed[0]} is closed to other users, and the processes of an instance '
+                             'started by root run as several; choose another place')
+    for name in ('etc', 'log'):
+        (base / name).mkdir(exist_ok=True)
+        (base / name).chmod(0o755)
 
 
 def make_certificate(etc, domain):
