@@ -28,18 +28,18 @@ std::uint32_t longest_line_in(std::string_view text) {
 
 }  // namespace
 
-Content::Content(Server& server, const Facts& facts, std::string queue_id, std::string top)
+IncomingContent::IncomingContent(Server& server, const Facts& facts, std::string queue_id, std::string top)
     : server_(server),
       session_(facts),
       queue_id_(std::move(queue_id)),
       buffer_(std::move(top)),
       top_size_(buffer_.size()) {}
 
-Content::~Content() {
+IncomingContent::~IncomingContent() {
     if (open_) server_.backend.tell(ipc::AbandonContent{queue_id_});
 }
 
-std::size_t Content::take(std::string_view received) {
+std::size_t IncomingContent::take(std::string_view received) {
     std::size_t used = reader_.consume(received, buffer_);
     if (refusal_) {
         buffer_.clear();
@@ -57,7 +57,7 @@ std::size_t Content::take(std::string_view received) {
 }
 
 // The header is whole: count hops, note the Message-ID, let the policy mend.
-void Content::open_header() {
+void IncomingContent::open_header() {
     header_open_ = true;
     std::size_t header_size = reader_.facts().header_end;
     std::string_view header = std::string_view(buffer_).substr(top_size_, header_size);
@@ -89,14 +89,14 @@ void Content::open_header() {
         headless ? top_size_ : top_size_ + header_size + static_cast<std::uint64_t>(header_growth_);
 }
 
-void Content::refuse(Reply reply) {
+void IncomingContent::refuse(Reply reply) {
     refusal_ = std::move(reply);
     buffer_.clear();
     file_.reset();
     if (std::exchange(open_, false)) server_.backend.tell(ipc::AbandonContent{queue_id_});
 }
 
-Task<> Content::settle() {
+Task<> IncomingContent::settle() {
     if (refusal_ || !header_open_) co_return;
     // Content that fits goes inline; the file takes it in pieces of the same size.
     if (buffer_.size() <= server_.options.inline_limit) {
@@ -116,7 +116,7 @@ Task<> Content::settle() {
     write_out();
 }
 
-void Content::write_out() {
+void IncomingContent::write_out() {
     std::string_view rest = buffer_;
     while (!rest.empty()) {
         ssize_t written = ::write(file_.get(), rest.data(), rest.size());
@@ -131,7 +131,7 @@ void Content::write_out() {
     buffer_.clear();
 }
 
-void Content::fill(ipc::Commit& commit) {
+void IncomingContent::fill(ipc::Commit& commit) {
     const ContentFacts& facts = reader_.facts();
     notes_.size += facts.size + static_cast<std::uint64_t>(header_growth_);
     notes_.line_ends += facts.line_ends;

@@ -15,14 +15,14 @@ namespace ekiden::smtp {
 // What the client hears when the queue cannot take the message: 452 4.3.1 for want of space, else 451 4.3.0.
 Reply storage_reply(const Error& error);
 
-class Content {
+class IncomingContent {
   public:
     // `top`: the fields that this host puts on top, whole lines.
-    Content(Server& server, const Facts& facts, std::string queue_id, std::string top);
-    Content(const Content&) = delete;
-    Content& operator=(const Content&) = delete;
+    IncomingContent(Server& server, const Facts& facts, std::string queue_id, std::string top);
+    IncomingContent(const IncomingContent&) = delete;
+    IncomingContent& operator=(const IncomingContent&) = delete;
     // Tells the manager when a file was opened and not committed.
-    ~Content();
+    ~IncomingContent();
 
     // Takes from what the client sent; gives the octets used.
     std::size_t take(std::string_view received);

@@ -13,7 +13,7 @@
 namespace ekiden::smtp {
 
 // From MAIL to the end of DATA or to RSET (RFC 5321 §4.1.1).
-struct Transaction {
+struct MailTransaction {
     Mail mail;
     std::string sender;  // as printed by mail/address.h; empty: the null sender
     std::vector<ipc::EnvelopeRecipient> recipients;
@@ -36,7 +36,7 @@ struct Facts {
     std::optional<mail::ReceivedTls> tls;
     std::string login;        // canonical user name, empty without AUTH
     std::string sasl_method;  // "PLAIN"
-    std::optional<Transaction> transaction;
+    std::optional<MailTransaction> transaction;
 
     // "name[address]", as replies and restrictions name the client.
     std::string label() const { return client_name + "[" + address_text + "]"; }

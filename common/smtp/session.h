@@ -67,7 +67,7 @@ class Session {
     // --- session_data.cc ---
     Task<Reply> on(Data);
     Task<Reply> receive(std::string queue_id);
-    Task<Reply> commit(Content& content, std::string queue_id);
+    Task<Reply> commit(IncomingContent& content, std::string queue_id);
     std::string received_field(std::string_view queue_id) const;
     bool bare_newline_refused() const;
 

@@ -11,7 +11,7 @@ bool Session::bare_newline_refused() const {
 }
 
 Task<Reply> Session::on(Data) {
-    Transaction& transaction = *facts_.transaction;
+    MailTransaction& transaction = *facts_.transaction;
     if (transaction.recipients.empty()) {
         bool refused = transaction.refused_recipients > 0;
         co_return refused ? Reply(554, "5.5.1 Error: no valid recipients")
@@ -39,7 +39,7 @@ Task<Reply> Session::on(Data) {
 }
 
 std::string Session::received_field(std::string_view queue_id) const {
-    const Transaction& transaction = *facts_.transaction;
+    const MailTransaction& transaction = *facts_.transaction;
     mail::Received received;
     received.helo = facts_.helo;
     received.client_name = facts_.client_name;
@@ -57,11 +57,11 @@ std::string Session::received_field(std::string_view queue_id) const {
 }
 
 Task<Reply> Session::receive(std::string queue_id) {
-    const Transaction& transaction = *facts_.transaction;
+    const MailTransaction& transaction = *facts_.transaction;
     log::emit(events::smtpd_client, queue_id, facts_.client_name, facts_.address_text,
               facts_.login.empty() ? std::string() : facts_.sasl_method, facts_.login, transaction.grant_user,
               facts_.session);
-    Content content(server_, facts_, queue_id, received_field(queue_id) + transaction.extra_header);
+    IncomingContent content(server_, facts_, queue_id, received_field(queue_id) + transaction.extra_header);
     stream_.write("354 End data with <CR><LF>.<CR><LF>\r\n");
     bool smuggled = false;
     while (!content.done() && !smuggled) {
@@ -88,8 +88,8 @@ Task<Reply> Session::receive(std::string queue_id) {
     co_return reply;
 }
 
-Task<Reply> Session::commit(Content& content, std::string queue_id) {
-    Transaction& transaction = *facts_.transaction;
+Task<Reply> Session::commit(IncomingContent& content, std::string queue_id) {
+    MailTransaction& transaction = *facts_.transaction;
     ipc::Commit commit{};
     content.fill(commit);
     commit.queue_id = queue_id;

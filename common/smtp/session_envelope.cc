@@ -39,7 +39,7 @@ Task<Reply> Session::on(Mail mail) {
     std::optional<Reply> limited =
         co_await over_rate(ipc::ClientEvent::message, o.message_rate_limit, "Message delivery request");
     if (limited) co_return std::move(*limited);
-    Transaction transaction;
+    MailTransaction transaction;
     transaction.sender = mail.path.print();
     transaction.mail = std::move(mail);
     transaction.begun = system_clock().steady_us();
@@ -70,7 +70,7 @@ Task<std::optional<Reply>> Session::judge_sender() {
 }
 
 Task<Reply> Session::on(Rcpt rcpt) {
-    Transaction& transaction = *facts_.transaction;
+    MailTransaction& transaction = *facts_.transaction;
     if (transaction.recipients.size() >= options().recipient_limit) {
         // RFC 5321 §4.5.3.1.10: 452; the client sends the rest in a transaction of its own. It is no error
         // yet.
@@ -93,7 +93,7 @@ Task<Reply> Session::on(Rcpt rcpt) {
 
 Task<Reply> Session::judge_recipient(Rcpt rcpt, std::string recipient) {
     const Restrictions& lists = options().restrictions;
-    Transaction& transaction = *facts_.transaction;
+    MailTransaction& transaction = *facts_.transaction;
     Evaluation evaluation{
         .facts = facts_, .backend = server_.backend, .codes = lists.codes, .recipient = recipient};
     ipc::VerifyRecipient question{recipient, transaction.sender};
