@@ -127,7 +127,7 @@ GrantAnswer Grants::check(const net::IpAddress& client, std::string_view sender,
 
 Grant Grants::shown(const Entry& entry) const {
     Grant grant = entry.grant;
-    grant.expires = clock_.wall_seconds() + (entry.until_us - clock_.steady_us()) / 1'000'000;
+    grant.expires = clock_.wall_seconds() + (entry.until_us - clock_.steady_us() + 999'999) / 1'000'000;
     return grant;
 }
 

@@ -1,6 +1,8 @@
 #include "admin/ekiuser/offline.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +22,11 @@ Result<> become_owner_of(const std::string& directory) {
     if (stat(directory.c_str(), &status) != 0)
         return system_error("cannot use data_directory " + directory, errno);
     if (geteuid() != 0 || status.st_uid == 0) return {};
-    return process::become(status.st_uid, status.st_gid);
+    const passwd* owner = getpwuid(status.st_uid);
+    if (owner == nullptr)
+        return not_found(
+            fmt::format("data_directory {} belongs to uid {}, who is nobody", directory, status.st_uid));
+    return process::become(owner->pw_name);
 }
 
 Result<> publish(accounts::Accounts& accounts, const std::string& path) {

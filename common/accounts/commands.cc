@@ -76,8 +76,10 @@ CommandPolicy CommandPolicy::from(const Settings& settings) {
 std::vector<std::string> usage() {
     return {
         "usage: ekiuser [-c config_directory] command",
-        "  add ADDRESS [-d] [-a] [-q SIZE]   make an account (-d: and its domain, -a: may use APOP and "
-        "CRAM-MD5)",
+        "  add ADDRESS [options]             make an account",
+        "      -d, --domain                  and its domain, where that is not mydomain and not known yet",
+        "      -a, --apop                    it may use APOP and CRAM-MD5 (its secret is kept sealed)",
+        "      -q, --quota SIZE              octets, or with k, M, G",
         "  passwd ADDRESS                    set the password",
         "  apop ADDRESS on|off               allow APOP and CRAM-MD5 (asks for the account's password)",
         "  quota ADDRESS SIZE                octets, or with k, M, G; 0: virtual_mailbox_limit",
