@@ -9,9 +9,9 @@
 #include <csignal>
 #include <filesystem>
 
-#include "common/config/check.h"
 #include "common/log/events.h"
 #include "common/process/notify.h"
+#include "common/tables/check.h"
 #include "common/text/ascii.h"
 #include "master/supervisor.h"
 
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
     }
     signal(SIGPIPE, SIG_IGN);
     umask(022);
-    config::Checked checked = config::check(options.config_directory);
+    config::Checked checked = tables::check(options.config_directory);
     std::string errors;
     for (const config::Finding& finding : checked.findings) {
         fmt::print(stderr, "{}\n", config::format(finding));

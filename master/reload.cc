@@ -4,14 +4,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include "common/config/check.h"
 #include "common/log/events.h"
+#include "common/tables/check.h"
 #include "master/supervisor.h"
 
 namespace ekiden::master {
 
 Result<> Supervisor::reload() {
-    config::Checked checked = config::check(options_.config_directory, snapshot_.generation + 1);
+    config::Checked checked = tables::check(options_.config_directory, snapshot_.generation + 1);
     if (!checked.snapshot) {
         std::string all;
         for (const config::Finding& finding : checked.findings)

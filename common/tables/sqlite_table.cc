@@ -118,7 +118,7 @@ Result<ParsedQuery> parse_query(std::string_view query) {
 
 Result<std::unique_ptr<SqliteTable>> SqliteTable::make(std::string name, std::string_view content,
                                                        const std::string& file) {
-    std::unique_ptr<SqliteTable> table(new SqliteTable(std::move(name)));
+    auto table = std::make_unique<SqliteTable>(Key(), std::move(name));
     std::vector<config::Finding> findings;
     RawValues values = config::MainCf::parse(content, file, findings).values();
     for (const config::Finding& finding : findings)

@@ -30,7 +30,10 @@ struct ParsedQuery {
 Result<ParsedQuery> parse_query(std::string_view query);
 
 class SqliteTable final : public LocalTable {
+    struct Key {};  // only make() makes one
+
   public:
+    SqliteTable(Key, std::string name) : LocalTable(std::move(name)) {}
     // `content` of the table's file; malformed when it lacks dbpath or query or names what is not supported.
     static Result<std::unique_ptr<SqliteTable>> make(std::string name, std::string_view content,
                                                      const std::string& file);
@@ -38,7 +41,6 @@ class SqliteTable final : public LocalTable {
     const std::string& database_path() const { return database_path_; }
 
   private:
-    explicit SqliteTable(std::string name) : LocalTable(std::move(name)) {}
     bool wants(std::string_view key) const;
     Result<> open();
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/tables/check.h"
 #include "common/tables/indexed.h"
 #include "common/tables/lookup_order.h"
 #include "common/tables/match_list.h"
@@ -243,6 +244,23 @@ TEST_F(TablesTest, MatchLists) {
     EXPECT_FALSE(has_client(clients, "", "203.0.113.1"));
     EXPECT_FALSE(MatchList::make({"300.1.1.1"}, false, source_, findings_));
     EXPECT_FALSE(MatchList::make({"/nowhere"}, false, source_, findings_));
+}
+
+TEST_F(TablesTest, WrongLineRefusesTheConfiguration) {
+    auto write = [&](const char* name, const std::string& content) {
+        std::ofstream(directory_ + "/" + name) << content;
+    };
+    write("smtpd", "");
+    std::filesystem::permissions(directory_ + "/smtpd", std::filesystem::perms::owner_all);
+    write("master.cf", "smtp inet n - y - 1 smtpd\n");
+    write("main.cf", "daemon_directory = " + directory_ + "\nmynetworks = cidr:" + directory_ + "/nets\n");
+    write("nets", "10.0.0.0/8 OK\n");
+    EXPECT_TRUE(check(directory_).snapshot);
+    write("nets", "10.0.0.0/8 OK\n10.0.0.0/99 OK\n");
+    config::Checked checked = check(directory_);
+    EXPECT_FALSE(checked.snapshot);
+    EXPECT_EQ(checked.findings.back().file, directory_ + "/nets");
+    EXPECT_EQ(checked.findings.back().line, 2);
 }
 
 TEST_F(TablesTest, WholeSnapshotIsChecked) {

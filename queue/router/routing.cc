@@ -27,7 +27,7 @@ std::string domain_of(std::string_view address) {
 
 Result<std::shared_ptr<Routing>> Routing::make(const Settings& settings, const tables::Source& source,
                                                Owner virtual_owner, std::vector<config::Finding>& findings) {
-    std::shared_ptr<Routing> routing(new Routing(settings));
+    auto routing = std::make_shared<Routing>(Key(), settings);
     routing->virtual_owner_ = virtual_owner;
     if (Result<> opened = routing->open_tables(source, findings); !opened) return pass(opened);
     return routing;

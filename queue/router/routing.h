@@ -26,7 +26,11 @@ struct Mailbox {
 };
 
 class Routing {
+    struct Key {};  // only make() makes one
+
   public:
+    Routing(Key, const Settings& settings)
+        : settings_(settings), directory_(settings[param::directory_database]) {}
     // `virtual_owner`: the ids of mailboxes for which nothing else is said. Wrong lines of tables are told in
     // `findings`.
     static Result<std::shared_ptr<Routing>> make(const Settings& settings, const tables::Source& source,
@@ -50,8 +54,6 @@ class Routing {
     Task<Result<std::optional<std::string>>> transport_of(std::string address);
 
   private:
-    explicit Routing(const Settings& settings)
-        : settings_(settings), directory_(settings[param::directory_database]) {}
     Result<> open_tables(const tables::Source& source, std::vector<config::Finding>& findings);
     bool is_our_literal(std::string_view domain) const;
     Task<Result<std::optional<List>>> directory_targets(std::string address);
