@@ -21,11 +21,31 @@ class Lines final : public log::Sink {
     std::vector<std::string> text;
 };
 
+// A certificate made for this test, with its key.
+constexpr std::string_view certificate =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBgTCCASegAwIBAgIUR0lTw7C0lff4JAi/ALvGMhT2RhYwCgYIKoZIzj0EAwIw\n"
+    "FTETMBEGA1UEAwwKbXguZXhhbXBsZTAgFw0yNjExMjExOTQxMTJaGA8yMDg0MDUy\n"
+    "MDE5NDExMlowFTETMBEGA1UEAwwKbXguZXhhbXBsZTBZMBMGByqGSM49AgEGCCqG\n"
+    "SM49AwEHA0IABGgIFXhYEbSaYmorWPwCWR+eZPkFyOIVY8m43UoAP7NGh3xJgamy\n"
+    "+fnmXpw0Zx7sGXSgxEmaSdar2tGL6tIs+RijUzBRMB0GA1UdDgQWBBRHKZkV0W7S\n"
+    "8Q2MHFQXScYEQAIw8DAfBgNVHSMEGDAWgBRHKZkV0W7S8Q2MHFQXScYEQAIw8DAP\n"
+    "BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIFk5Zgs/dN+kT7e4Ogio\n"
+    "z/hk+6wU5azEpw8FBXbzkzppAiEAoSLmhq+hOfv9QMLhZipTTIsJI8vLmwmGybxn\n"
+    "cLG2OKI=\n"
+    "-----END CERTIFICATE-----\n";
+constexpr std::string_view certificate_key =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg7y32R2J13u5H1X+7\n"
+    "RKvzwYdRKQ4shelmksx/YN0mnp2hRANCAARoCBV4WBG0mmJqK1j8AlkfnmT5Bcji\n"
+    "FWPJuN1KAD+zRod8SYGpsvn55l6cNGce7Bl0oMRJmknWq9rRi+rSLPkY\n"
+    "-----END PRIVATE KEY-----\n";
+
 // A mail host on an address of 127.0.0.0/8: connection after connection plays the next script.
 struct Host {
     Host(event::Loop& loop, const std::string& address, std::uint16_t& port,
-         std::vector<std::string> its_scripts)
-        : peer(loop), gate(loop), scripts(std::move(its_scripts)) {
+         std::vector<std::string> its_scripts, const net::TlsContext* tls = nullptr)
+        : peer(loop, tls), gate(loop), scripts(std::move(its_scripts)) {
         net::Endpoint endpoint{*net::IpAddress::parse(address), port};
         listener = std::move(*net::listen_on(endpoint, 10));
         sockaddr_storage raw{};
@@ -65,8 +85,9 @@ class DeliveryTest : public testing::Test {
         resolver.address("mx1.example", "127.0.0.11");
         resolver.address("mx2.example", "127.0.0.12");
     }
-    Host& host(const std::string& address, std::vector<std::string> scripts) {
-        hosts.push_back(std::make_unique<Host>(loop, address, policy.port, std::move(scripts)));
+    Host& host(const std::string& address, std::vector<std::string> scripts,
+               const net::TlsContext* server = nullptr) {
+        hosts.push_back(std::make_unique<Host>(loop, address, policy.port, std::move(scripts), server));
         return *hosts.back();
     }
     ipc::Deliver request(std::vector<std::string> recipients, std::string next_hop = "example.jp") {
@@ -298,6 +319,55 @@ TEST_F(DeliveryTest, TlsThatIsDemandedIsNotDoneWithout) {
     ipc::DeliveryOutcome outcome = deliver(request({"b@x"}));
     EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::deferred);
     EXPECT_EQ(outcome.recipients[0].dsn, "4.7.5");
+}
+
+TEST_F(DeliveryTest, TlsWhereItIsOffered) {
+    policy.port = 0;
+    policy.tls = TlsLevel::encrypt;
+    net::TlsContext client = *net::TlsContext::client();
+    net::TlsContext server =
+        *net::TlsContext::server(certificate, Secret(std::string(certificate_key)), "test");
+    tls = &client;
+    host("127.0.0.11",
+         {"S: 220 mx\nC: EHLO me.example\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nT\n"
+          "C: EHLO me.example\nS: 250-mx\nS: 250 PIPELINING\n"
+          "C: MAIL FROM:<a@me.example>\nC: RCPT TO:<b@x>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: "
+          "250 one\n"
+          "C: RSET\nC: MAIL FROM:<a@me.example>\nC: RCPT TO:<b@x>\nC: DATA\n"
+          "S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: 250 two"},
+         &server);
+    EXPECT_EQ(deliver(request({"b@x"})).recipients[0].text, "250 one");
+    EXPECT_THAT(lines.text[0],
+                testing::StartsWith("Untrusted TLS connection established to mx1.example[127.0.0.11]:"));
+    EXPECT_THAT(lines.text[0], testing::HasSubstr(": TLSv1.3 with cipher "));
+    EXPECT_EQ(deliver(request({"b@x"})).recipients[0].text, "250 two") << "over the same connection";
+    EXPECT_EQ(hosts[0]->connections, 1U);
+}
+
+TEST(RelayPolicy, FromTheConfiguration) {
+    RawValues values{{"myhostname", "Me.Example"},
+                     {"inet_interfaces", "127.0.0.1"},
+                     {"smtp_tcp_port", "2525"},
+                     {"proxy_interfaces", "192.0.2.1"},
+                     {"smtp_tls_security_level", "encrypt"},
+                     {"inet_protocols", "ipv4"}};
+    Result<Policy> policy = policy_of(*Settings::make(values));
+    ASSERT_TRUE(policy) << policy.error().text;
+    EXPECT_EQ(policy->own_name, "me.example");
+    EXPECT_EQ(policy->tls, TlsLevel::encrypt);
+    EXPECT_FALSE(policy->ipv6);
+    EXPECT_TRUE(policy->is_self(*net::IpAddress::parse("127.0.0.1"), 2525));
+    EXPECT_TRUE(policy->is_self(*net::IpAddress::parse("192.0.2.1"), 25));
+    EXPECT_FALSE(policy->is_self(*net::IpAddress::parse("127.0.0.1"), 10025));
+    EXPECT_FALSE(policy->is_self(*net::IpAddress::parse("127.0.0.5"), 2525));
+    for (auto [name, value] : {std::pair{"smtp_tls_security_level", "verify"},
+                               {"smtp_bind_address", "::1"},
+                               {"smtp_tcp_port", "0"},
+                               {"smtp_address_preference", "ipv5"}}) {
+        Result<Policy> refused = policy_of(*Settings::make({{name, value}}));
+        ASSERT_FALSE(refused) << name;
+        EXPECT_THAT(refused.error().text, testing::HasSubstr(name));
+    }
 }
 
 TEST_F(DeliveryTest, BadNextHopBounces) {

@@ -15,7 +15,7 @@ namespace {
 
 // The inet services of master.cf: an own address at one of these ports is ourselves.
 std::vector<std::uint16_t> listening_ports(const config::Snapshot& snapshot) {
-    std::vector<std::uint16_t> ports{25};
+    std::vector<std::uint16_t> ports;
     for (const auto& service : snapshot.services) {
         if (service.type != config::ServiceType::inet) continue;
         if (Result<config::Endpoint> endpoint = config::parse_endpoint(service.name))
@@ -30,8 +30,7 @@ class RelayProgram final : public process::Program {
         Result<Policy> policy = policy_of(worker.settings());
         if (!policy) return pass(std::move(policy));
         policy_ = std::move(*policy);
-        for (const net::IpAddress& address : interface_addresses()) policy_.own_addresses.push_back(address);
-        policy_.own_ports = listening_ports(worker.snapshot());
+        for (std::uint16_t port : listening_ports(worker.snapshot())) policy_.own_ports.push_back(port);
         if (policy_.tls == TlsLevel::none && !policy_.tls_wrapper) return {};
         Result<net::TlsContext> tls = net::TlsContext::client();
         if (!tls) return pass(std::move(tls));

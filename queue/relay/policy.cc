@@ -69,6 +69,37 @@ void take_limits(const Settings& settings, Policy& policy) {
         std::clamp<std::int64_t>(settings[param::smtp_connection_reuse_count_limit], 0, 1'000'000));
 }
 
+std::vector<net::IpAddress> interface_addresses() {
+    std::vector<net::IpAddress> found;
+    ifaddrs* first = nullptr;
+    if (getifaddrs(&first) != 0) return found;
+    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, freeifaddrs);
+    for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
+        if (each->ifa_addr == nullptr) continue;
+        sockaddr_storage raw{};
+        const int family = each->ifa_addr->sa_family;
+        if (family != AF_INET && family != AF_INET6) continue;
+        std::memcpy(&raw, each->ifa_addr, family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+        if (Result<net::Endpoint> endpoint = net::from_sockaddr(raw)) found.push_back(endpoint->address);
+    }
+    return found;
+}
+
+// What this host is known by (inet_interfaces), as it sees itself and from outside (proxy_interfaces).
+std::vector<net::IpAddress> own_addresses(const Settings& settings) {
+    std::vector<net::IpAddress> own;
+    List written = settings[param::inet_interfaces];
+    for (const std::string& text : settings[param::proxy_interfaces]) written.push_back(text);
+    for (const std::string& text : written) {
+        if (text == "all")
+            for (const net::IpAddress& address : interface_addresses()) own.push_back(address);
+        if (text == "loopback-only")
+            own.insert(own.end(), {*net::IpAddress::parse("127.0.0.1"), *net::IpAddress::parse("::1")});
+        if (Result<net::IpAddress> address = net::IpAddress::parse(text)) own.push_back(*address);
+    }
+    return own;
+}
+
 Result<> take_addresses(const Settings& settings, Policy& policy) {
     const List& protocols = settings[param::inet_protocols];
     const auto named = [&](std::string_view name) {
@@ -82,12 +113,11 @@ Result<> take_addresses(const Settings& settings, Policy& policy) {
     auto v6 = source(settings[param::smtp_bind_address6], true, "smtp_bind_address6");
     if (!v6) return pass(std::move(v6));
     policy.source_v6 = *v6;
-    for (const std::string& text : settings[param::proxy_interfaces])
-        if (Result<net::IpAddress> address = net::IpAddress::parse(text))
-            policy.own_addresses.push_back(*address);
+    policy.own_addresses = own_addresses(settings);
     const std::int64_t port = settings[param::smtp_tcp_port];
     if (port < 1 || port > 65535) return permanent("smtp_tcp_port: must be 1..65535");
     policy.port = static_cast<std::uint16_t>(port);
+    policy.own_ports.push_back(policy.port);
     return {};
 }
 
@@ -119,22 +149,6 @@ Result<Policy> policy_of(const Settings& settings) {
     policy.skip_5xx_greeting = settings[param::smtp_skip_5xx_greeting];
     policy.wait_for_quit = !settings[param::smtp_skip_quit_response];
     return policy;
-}
-
-std::vector<net::IpAddress> interface_addresses() {
-    std::vector<net::IpAddress> found;
-    ifaddrs* first = nullptr;
-    if (getifaddrs(&first) != 0) return found;
-    const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, freeifaddrs);
-    for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
-        if (each->ifa_addr == nullptr) continue;
-        sockaddr_storage raw{};
-        const int family = each->ifa_addr->sa_family;
-        if (family != AF_INET && family != AF_INET6) continue;
-        std::memcpy(&raw, each->ifa_addr, family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
-        if (Result<net::Endpoint> endpoint = net::from_sockaddr(raw)) found.push_back(endpoint->address);
-    }
-    return found;
 }
 
 }  // namespace ekiden::relay

@@ -19,8 +19,8 @@ struct Policy {
     std::string helo_name;
     std::string own_name;  // $myhostname: an MX host of this name, or a server that greets with it, is us
     std::vector<net::IpAddress> own_addresses;  // of this host, and proxy_interfaces
-    std::vector<std::uint16_t> own_ports{
-        25};  // on which we take mail: an own address at another port is somebody else
+    // On which mail hosts of ours take mail: an own address at another port is somebody else.
+    std::vector<std::uint16_t> own_ports{25};
     std::optional<net::IpAddress> source_v4, source_v6;
     std::uint16_t port = 25;
     bool ipv4 = true;
@@ -46,11 +46,9 @@ struct Policy {
     bool is_self(const net::IpAddress& address, std::uint16_t at_port) const;
 };
 
-// permanent: a value that cannot be used, with its parameter's name. The addresses of this host are not in
-// the configuration: add them.
+// permanent: a value that cannot be used, with its parameter's name. Reads the addresses of this host's
+// interfaces where inet_interfaces says "all": call it before the process is confined. The own ports are 25
+// and smtp_tcp_port; the caller adds those of master.cf.
 Result<Policy> policy_of(const Settings& settings);
-
-// The addresses of this host's interfaces; read before the process is confined.
-std::vector<net::IpAddress> interface_addresses();
 
 }  // namespace ekiden::relay
