@@ -126,6 +126,11 @@ Task<ipc::DeliveryOutcome> Delivery::run() {
     started_us_ = ready_us_ = context_.clock.steady_us();
     wall_started_us_ = context_.clock.wall_us();
     check_addresses();
+    if (!request_.file && request_.content.empty() && request_.notes.size > 0)
+        for (Recipient& recipient : recipients_)
+            if (recipient.open)
+                settle(recipient, DeliveryStatus::deferred,
+                       temporary_failure("4.3.0", "the content of the message is missing"));
     Result<NextHop> hop = parse_next_hop(request_.next_hop, context_.policy.port);
     if (!hop)
         fail_open(permanent_failure("5.4.4", hop.error().text));

@@ -370,6 +370,14 @@ TEST(RelayPolicy, FromTheConfiguration) {
     }
 }
 
+TEST_F(DeliveryTest, AMessageWithoutItsContentIsNotSentEmpty) {
+    ipc::Deliver lost = request({"b@x"});
+    lost.content.clear();
+    ipc::DeliveryOutcome outcome = deliver(std::move(lost));
+    EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::deferred);
+    EXPECT_EQ(outcome.recipients[0].dsn, "4.3.0");
+}
+
 TEST_F(DeliveryTest, BadNextHopBounces) {
     ipc::DeliveryOutcome outcome = deliver(request({"b@-x-"}, "-x-"));
     EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::bounced);

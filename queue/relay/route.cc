@@ -13,7 +13,9 @@ std::optional<Failure> Route::take_mx(const dns::Answer& answer) {
         return name == policy_.own_name &&
                std::ranges::find(policy_.own_ports, hop_.port) != policy_.own_ports.end();
     };
-    dns::MailHosts hosts = dns::order_mail_hosts(records, is_self, random_below_);
+    const dns::RandomBelow as_they_stand = [](std::uint32_t below) { return below - 1; };
+    dns::MailHosts hosts =
+        dns::order_mail_hosts(records, is_self, policy_.randomize ? random_below_ : as_they_stand);
     switch (hosts.kind) {
         case dns::MailHosts::Kind::null_mx: return null_mx(hop_.host);
         case dns::MailHosts::Kind::loops_back: return loops_back(hop_.host);
