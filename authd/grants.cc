@@ -50,7 +50,7 @@ void Grants::load(const std::vector<Grant>& kept) {
         if (left <= 0 || excluded)
             changes_.push_back({GrantChange::Kind::erase, grant});
         else
-            insert({grant, clock_.steady_us() + left * 1'000'000});
+            insert({grant, clock_.steady_us() + left * 1'000'000, clock_.steady_us() + left * 1'000'000});
     }
 }
 
@@ -78,24 +78,33 @@ Grants::Entries::iterator Grants::find(const std::string& network, std::string_v
     return found == by_owner_.end() ? entries_.end() : found->second;
 }
 
-Grants::Entry& Grants::put(const std::string& network, std::string_view user, std::string_view service,
-                           Seconds ttl) {
-    Entries::iterator old = find(network, user);
-    if (old != entries_.end()) erase(old, false);  // the put below replaces it in the store too
+bool Grants::put(const std::string& network, std::string_view user, std::string_view service, Seconds ttl) {
     std::int64_t now = clock_.wall_seconds();
-    Grant grant{network, std::string(user), std::string(service), now, now + ttl.count(), 0};
-    changes_.push_back({GrantChange::Kind::put, grant});
-    insert({std::move(grant), clock_.steady_us() + std::chrono::microseconds(ttl).count()});
-    return entries_.back();
+    std::int64_t length_us = std::chrono::microseconds(ttl).count();
+    Entry entry{{network, std::string(user), std::string(service), now, now + ttl.count(), 0},
+                clock_.steady_us() + length_us,
+                clock_.steady_us() + length_us};
+    Entries::iterator old = find(network, user);
+    bool renewed = old != entries_.end() && live(*old);
+    bool worth_keeping = true;
+    if (old != entries_.end()) {
+        bool same = old->grant.service == service && old->grant.recipients == 0;
+        std::int64_t gained = entry.until_us - old->kept_us;
+        worth_keeping = !same || gained < 0 || gained >= length_us / 100;
+        if (!worth_keeping) entry.kept_us = old->kept_us;
+        erase(old, false);  // the put below replaces it in the store too
+    }
+    if (worth_keeping) changes_.push_back({GrantChange::Kind::put, entry.grant});
+    insert(std::move(entry));
+    return renewed;
 }
 
-bool Grants::logged_in(const net::IpAddress& client, std::string_view user, std::string_view service,
-                       bool tls) {
-    if (policy_.ttl.count() <= 0 || (policy_.require_tls && !tls)) return false;
-    if (std::ranges::find(policy_.services, service) == policy_.services.end()) return false;
-    if (net::contains(policy_.exclude_networks, client)) return false;
-    put(network_of(client), user, service, policy_.ttl);
-    return true;
+Grants::Login Grants::logged_in(const net::IpAddress& client, std::string_view user, std::string_view service,
+                                bool tls) {
+    if (policy_.ttl.count() <= 0 || (policy_.require_tls && !tls)) return Login::none;
+    if (std::ranges::find(policy_.services, service) == policy_.services.end()) return Login::none;
+    if (net::contains(policy_.exclude_networks, client)) return Login::none;
+    return put(network_of(client), user, service, policy_.ttl) ? Login::renewed : Login::opened;
 }
 
 GrantAnswer Grants::check(const net::IpAddress& client, std::string_view sender,
@@ -134,7 +143,8 @@ Grant Grants::shown(const Entry& entry) const {
 Result<Grant> Grants::add(const net::IpAddress& client, std::string_view user, Seconds ttl) {
     if (net::contains(policy_.exclude_networks, client))
         return denied(fmt::format("{} is in pop_before_smtp_exclude_networks", client.print()));
-    return shown(put(network_of(client), user, "ekipop", ttl));
+    put(network_of(client), user, "ekipop", ttl);
+    return shown(entries_.back());
 }
 
 template <class Predicate>

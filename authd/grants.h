@@ -70,8 +70,11 @@ class Grants {
     // now, is not taken over.
     void load(const std::vector<Grant>& kept);
 
-    // A login was good. False when the policy gives no grant for it.
-    bool logged_in(const net::IpAddress& client, std::string_view user, std::string_view service, bool tls);
+    // A login was good. `none`: the policy gives no grant for it. A renewal that adds less than a hundredth
+    // of the time-to-live to what the store has is not written: mail programs that look in every few seconds
+    // cost no disk, and a restart takes at most that hundredth from the grant.
+    enum class Login { none, opened, renewed };
+    Login logged_in(const net::IpAddress& client, std::string_view user, std::string_view service, bool tls);
 
     // May this client relay with this sender? `owners`: the accounts to which the sender belongs (unused when
     // senders need not match; the null sender gets nothing while they must). A granted answer counts one
@@ -101,10 +104,12 @@ class Grants {
     struct Entry {
         Grant grant;
         std::int64_t until_us;  // steady time
+        std::int64_t kept_us;   // until when, as the store has it
     };
     using Entries = std::list<Entry>;  // renewed longest ago first
     std::string network_of(const net::IpAddress& client) const;
-    Entry& put(const std::string& network, std::string_view user, std::string_view service, Seconds ttl);
+    // True when there was one before.
+    bool put(const std::string& network, std::string_view user, std::string_view service, Seconds ttl);
     void insert(Entry entry);
     void erase(Entries::iterator entry, bool tell_store);
     Entries::iterator find(const std::string& network, std::string_view user);

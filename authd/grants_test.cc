@@ -33,7 +33,7 @@ class GrantsTest : public testing::Test {
         return grants().check(ip(client), sender, owners).outcome;
     }
     bool login(std::string_view client, std::string_view user = "bob@example.test") {
-        return grants().logged_in(ip(client), user, "pop3", false);
+        return grants().logged_in(ip(client), user, "pop3", false) != Grants::Login::none;
     }
     // Everything is killed and started again.
     void restart() {
@@ -76,6 +76,25 @@ TEST_F(GrantsTest, AnotherLoginProlongs) {
     EXPECT_EQ(grants().size(), 1u);
 }
 
+TEST_F(GrantsTest, FrequentLoginsAreNotAllWritten) {
+    EXPECT_EQ(grants().logged_in(ip("192.0.2.1"), "bob@example.test", "pop3", false), Grants::Login::opened);
+    EXPECT_EQ(grants().take_changes().size(), 1u);
+    for (int i = 0; i < 5; ++i) {
+        clock_.advance(1s);
+        EXPECT_EQ(grants().logged_in(ip("192.0.2.1"), "bob@example.test", "pop3", false),
+                  Grants::Login::renewed);
+        EXPECT_FALSE(grants().has_changes());
+    }
+    EXPECT_EQ(grants().list().at(0).expires, start + 605);
+    clock_.advance(1s);
+    login("192.0.2.1");
+    EXPECT_EQ(grants().take_changes().size(), 1u) << "a hundredth of the time-to-live";
+    EXPECT_EQ(check("192.0.2.1", "bob@example.test", bobs), granted);
+    grants().take_changes();
+    login("192.0.2.1");
+    EXPECT_EQ(grants().take_changes().size(), 1u) << "the count of recipients begins anew on disk too";
+}
+
 TEST_F(GrantsTest, SenderMustBeOfTheUser) {
     login("192.0.2.1");
     EXPECT_EQ(check("192.0.2.1", "eve@example.test", eves), sender_refused);
@@ -107,15 +126,16 @@ TEST_F(GrantsTest, RecipientsAreLimited) {
 }
 
 TEST_F(GrantsTest, WhoseLoginsCount) {
-    EXPECT_FALSE(grants().logged_in(ip("192.0.2.1"), "bob@example.test", "imap", true));
-    EXPECT_FALSE(grants().logged_in(ip("192.0.2.1"), "bob@example.test", "smtp", true));
+    EXPECT_EQ(grants().logged_in(ip("192.0.2.1"), "bob@example.test", "imap", true), Grants::Login::none);
+    EXPECT_EQ(grants().logged_in(ip("192.0.2.1"), "bob@example.test", "smtp", true), Grants::Login::none);
     grants_.reset();
     policy_.require_tls = true;
     policy_.services = {"pop3", "imap"};
     policy_.exclude_networks = {net::Network::parse("100.64.0.0/10").value()};
     EXPECT_FALSE(login("192.0.2.1")) << "without TLS";
-    EXPECT_TRUE(grants().logged_in(ip("192.0.2.1"), "bob@example.test", "imap", true));
-    EXPECT_FALSE(grants().logged_in(ip("100.64.0.9"), "bob@example.test", "pop3", true)) << "carrier NAT";
+    EXPECT_EQ(grants().logged_in(ip("192.0.2.1"), "bob@example.test", "imap", true), Grants::Login::opened);
+    EXPECT_EQ(grants().logged_in(ip("100.64.0.9"), "bob@example.test", "pop3", true), Grants::Login::none)
+        << "carrier NAT";
     EXPECT_FALSE(grants().add(ip("100.64.0.9"), "bob@example.test", 60s));
 }
 

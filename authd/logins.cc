@@ -65,6 +65,10 @@ Task<AuthAnswer> Logins::by_password(ipc::ClientFacts client, std::string method
 
     bool good = !hash.empty() && remembered_.knows(*login, hash, claim.password);
     if (!good) {
+        // One address cannot fill the queue that others wait in.
+        Waiting waiting(waiting_, now.client.address);
+        if (waiting.count() > limits::checks_per_address)
+            co_return answer_of(AuthState::temporary, "too many logins of this address at once");
         auto check = [hash, nobody = nobody_, password = claim.password] {
             return hash.empty() ? nobody->verify(password) : sasl::verify_password(hash, password);
         };
@@ -152,11 +156,12 @@ Task<AuthAnswer> Logins::succeed(Attempt attempt, std::string login) {
     answer.state = AuthState::success;
     answer.login = login;
     Result<net::IpAddress> address = net::IpAddress::parse(attempt.client.address);
-    bool granted =
-        address && parts_.grants.logged_in(*address, login, attempt.client.service, attempt.client.tls);
-    if (granted) {
-        log::emit(events::grant_opened, attempt.client.address, login, attempt.client.service,
+    Grants::Login grant = Grants::Login::none;
+    if (address) grant = parts_.grants.logged_in(*address, login, attempt.client.service, attempt.client.tls);
+    if (grant == Grants::Login::opened)
+        log::emit(events::grant_opened, address->print(), login, attempt.client.service,
                   parts_.grants.policy().ttl.count(), attempt.client.session);
+    if (grant != Grants::Login::none) {
         // A full disk must not keep people from their mail: the grant then holds until the next restart only,
         // and the log says so.
         Result<> kept = co_await parts_.saver.settle();

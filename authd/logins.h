@@ -3,7 +3,7 @@
 // name, a ticket for mailbox services, a POP-before-SMTP grant that is kept before the client reads +OK. A
 // bad one brings the same answer after the same time whether the name exists or not, held back by the failure
 // delay; only the one who asked waits.
-#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +58,24 @@ class Logins {
         std::string user;         // as the client wrote it
         std::int64_t started_us;  // steady time
     };
+    // Counts an address's checks under way.
+    class Waiting {
+      public:
+        Waiting(std::map<std::string, std::size_t>& table, const std::string& address)
+            : table_(table), place_(table.try_emplace(address).first) {
+            ++place_->second;
+        }
+        Waiting(const Waiting&) = delete;
+        Waiting& operator=(const Waiting&) = delete;
+        ~Waiting() {
+            if (--place_->second == 0) table_.erase(place_);
+        }
+        std::size_t count() const { return place_->second; }
+
+      private:
+        std::map<std::string, std::size_t>& table_;
+        std::map<std::string, std::size_t>::iterator place_;
+    };
     Attempt attempt(ipc::ClientFacts client, std::string method, std::string_view user) const;
     Task<ipc::AuthAnswer> fail(Attempt attempt, std::string why);
     Task<ipc::AuthAnswer> succeed(Attempt attempt, std::string login);
@@ -69,6 +87,7 @@ class Logins {
     Options options_;
     std::shared_ptr<const sasl::Nobody> nobody_;
     sasl::RememberedChecks remembered_;
+    std::map<std::string, std::size_t> waiting_;
 };
 
 }  // namespace ekiden::authd
