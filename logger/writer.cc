@@ -48,15 +48,29 @@ int facility_number(std::string_view name) {
     return found == numbers.end() ? LOG_MAIL : found->second;
 }
 
+// Postfix has programs of their own for some of what our queue manager does, and log tools look for them. The
+// manager alone may speak in their names.
+std::string program_of(const ipc::LogLine& line, const ipc::Sender& sender) {
+    static const std::map<std::string_view, std::string_view> others = {
+        {"message_id", "cleanup"},       {"sender_notice", "bounce"},           {"delay_notice", "bounce"},
+        {"postmaster_notice", "bounce"}, {"postmaster_delay_notice", "bounce"}, {"queue_outcome", "error"}};
+    if (sender.service != ipc::Service::manager) return sender.log_name;
+    auto found = others.find(line.event);
+    std::size_t slash = sender.log_name.rfind('/');
+    if (found == others.end() || slash == std::string::npos) return sender.log_name;
+    return sender.log_name.substr(0, slash + 1) + std::string(found->second);
+}
+
 }  // namespace
 
 std::string Form::print(const ipc::LogLine& line, const ipc::Sender& sender) const {
     if (json && line.json.starts_with('{'))
         return fmt::format("{{\"time\":\"{}\",\"host\":{},\"program\":{},\"pid\":{},\"level\":{},{}\n",
-                           json_time(line.when), log::json_string(host), log::json_string(sender.log_name),
-                           sender.pid, line.level, line.json.substr(1));
-    return fmt::format("{} {} {}[{}]: {}\n", time_stamp(line.when), host, sender.log_name, sender.pid,
-                       line.text);
+                           json_time(line.when), log::json_string(host),
+                           log::json_string(program_of(line, sender)), sender.pid, line.level,
+                           line.json.substr(1));
+    return fmt::format("{} {} {}[{}]: {}\n", time_stamp(line.when), host, program_of(line, sender),
+                       sender.pid, line.text);
 }
 
 Result<> Writer::open(process::Worker& worker) {
@@ -128,8 +142,9 @@ bool Writer::over_rate(const ipc::Sender& sender) {
 void Writer::write(const ipc::LogLine& line, const ipc::Sender& sender) {
     if (over_rate(sender)) return;
     if (to_syslog_) {
-        std::string text = fmt::format("<{}>{} {}[{}]: {}", facility_ | (line.level & 7),
-                                       time_stamp(line.when), sender.log_name, sender.pid, line.text);
+        std::string text =
+            fmt::format("<{}>{} {}[{}]: {}", facility_ | (line.level & 7), time_stamp(line.when),
+                        program_of(line, sender), sender.pid, line.text);
         bool sent = out_ && send(out_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0;
         ++(sent ? written_ : lost_);
         return;
