@@ -31,7 +31,6 @@ Task<Result<ipc::QueueIds>> Intake::reserve(ipc::ReserveIds question, ipc::Sende
         co_return temporary("too many queue ids are set aside");
     Result<std::vector<text::QueueId>> ids = co_await queue_.reserve_ids(count);
     if (!ids) co_return pass(ids);
-    if (first_ == 0) first_ = std::ranges::min(*ids, {}, &text::QueueId::sequence).sequence;
     ipc::QueueIds reply;
     Client& client = clients_[key_of(sender)];
     for (const text::QueueId& id : *ids) {
@@ -44,8 +43,7 @@ Task<Result<ipc::QueueIds>> Intake::reserve(ipc::ReserveIds question, ipc::Sende
 Result<text::QueueId> Intake::given(const std::string& id, const ipc::Sender& sender) {
     std::optional<text::QueueId> parsed = text::parse_queue_id(id);
     if (!parsed) return malformed("not a queue id: " + text::printable(id, 40));
-    bool known =
-        clients_[key_of(sender)].ids.contains(parsed->sequence) || first_ == 0 || parsed->sequence < first_;
+    bool known = clients_[key_of(sender)].ids.contains(parsed->sequence) || parsed->sequence < first_;
     if (!known) return denied(id + " was not given to you");
     return *parsed;
 }

@@ -23,8 +23,9 @@ struct IntakeLimits {
 
 class Intake {
   public:
-    Intake(Queue& queue, const ContentStore& content, const Clock& clock, IntakeLimits limits)
-        : queue_(queue), content_(content), clock_(clock), limits_(limits) {}
+    // `first`: the first number that this process may give; what is below was given by one before it.
+    Intake(Queue& queue, const ContentStore& content, const Clock& clock, IntakeLimits limits, Sequence first)
+        : queue_(queue), content_(content), clock_(clock), limits_(limits), first_(first) {}
     Intake(const Intake&) = delete;
     Intake& operator=(const Intake&) = delete;
 
@@ -54,7 +55,7 @@ class Intake {
     const Clock& clock_;
     IntakeLimits limits_;
     std::map<Key, Client> clients_;
-    Sequence first_ = 0;  // of this process; what is below was given by one before it
+    const Sequence first_;
 };
 
 }  // namespace ekiden::queue

@@ -27,8 +27,8 @@ class IntakeTest : public testing::Test {
         if (!spool) std::abort();
         writer = std::make_unique<Writer>(loop, std::move(*spool));
         queue = std::make_unique<Queue>(loop, clock, *writer, nobody, QueueSettings{});
-        intake =
-            std::make_unique<Intake>(*queue, writer->content(), clock, IntakeLimits{.message_size = 100'000});
+        intake = std::make_unique<Intake>(*queue, writer->content(), clock,
+                                          IntakeLimits{.message_size = 100'000}, 1);
     }
     std::string id(const ipc::Sender& from) {
         Result<ipc::QueueIds> ids = loop.run(intake->reserve({1}, from));
@@ -79,6 +79,7 @@ TEST_F(IntakeTest, IdsBelongToTheirChannel) {
     std::string mine = id(smtpd);
     EXPECT_FALSE(commit(order(mine), other));
     EXPECT_FALSE(commit(order("0000000000z1x"), other));
+    EXPECT_FALSE(commit(order(print(text::QueueId{1, 1'000'000})), other)) << "nobody has it yet";
     EXPECT_FALSE(commit(order("../../etc/passwd"), other));
     EXPECT_FALSE(loop.run(intake->open({mine}, other)));
     EXPECT_TRUE(commit(order(mine), smtpd));

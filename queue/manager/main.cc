@@ -42,6 +42,10 @@ class Manager : public process::Program {
         if (!spool) return pass(spool);
         Result<std::int64_t> messages = spool->count();
         if (!messages) return pass(messages);
+        queue::Operation look = queue::ReserveSequence{0};
+        Result<std::int64_t> first = spool->apply(std::span(&look, 1)).front();
+        if (!first) return pass(first);
+        first_ = *first;
         log::emit(events::spool_opened, directory, *messages);
         spool_ = std::make_unique<queue::Spool>(std::move(*spool));
         worker.paths().write.push_back(directory);
@@ -54,7 +58,7 @@ class Manager : public process::Program {
         queue_ = std::make_unique<queue::Queue>(worker.loop(), system_clock(), *writer_, *house_,
                                                 queue::queue_settings(worker.settings()));
         intake_ = std::make_unique<queue::Intake>(*queue_, writer_->content(), system_clock(),
-                                                  queue::intake_limits(worker.settings()));
+                                                  queue::intake_limits(worker.settings()), first_);
         hear_receivers(worker);
         hear_operators(worker);
         worker.peers().on_lost([this](const ipc::Sender& sender) { intake_->lost(sender); });
@@ -98,6 +102,7 @@ class Manager : public process::Program {
             [this](ipc::ChangeQueue order, ipc::Sender) { return queue_->change(std::move(order)); });
     }
 
+    queue::Sequence first_ = 1;
     std::unique_ptr<queue::Spool> spool_;
     std::unique_ptr<queue::Writer> writer_;
     std::unique_ptr<House> house_;

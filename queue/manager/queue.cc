@@ -111,7 +111,8 @@ Task<Result<>> Queue::accept(NewMessage message) {
 }
 
 void Queue::admit(NewMessage message) {
-    log::emit(events::message_id, print(message.id), message.envelope.message_id);
+    const std::string& message_id = message.envelope.message_id;
+    log::emit(events::message_id, print(message.id), message_id.empty() ? "<>" : message_id);
     if (message.next_attempt != 0 || message.hold) {
         if (!message.hold) rewind(message.next_attempt);
         return;

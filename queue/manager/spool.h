@@ -22,7 +22,7 @@ namespace ekiden::queue {
 struct SpoolOptions {
     std::int64_t reserve_bytes = 8 << 20;
     // Content above this goes to a file even when it came inline: past it a file is cheaper
-    // (docs/decisions).
+    // (docs/decisions/0001).
     std::int64_t in_database_limit = 64 << 10;
     std::int64_t checkpoint_pages = 4000;
     bool durable = true;  // false only for tests that measure something else
