@@ -59,7 +59,11 @@ Delivery Scheduler::take(Destination& destination) {
     Job job = std::move(destination.jobs.front());
     destination.jobs.pop_front();
     Delivery delivery{next_delivery_++, job.message, destination.key, {}};
-    while (!job.recipients.empty() && static_cast<int>(delivery.recipients.size()) < limits_.recipients) {
+    // Each mailbox is a delivery of its own, in the process of its owner (virtual_destination_recipient_limit
+    // = 1).
+    bool mailbox = destination.key.transport == "virtual" || destination.key.transport == "local";
+    int most = mailbox ? 1 : limits_.recipients;
+    while (!job.recipients.empty() && static_cast<int>(delivery.recipients.size()) < most) {
         delivery.recipients.push_back(job.recipients.front());
         job.recipients.pop_front();
     }

@@ -116,6 +116,19 @@ TEST(Scheduler, ATransportHasALimitOfItsOwn) {
     EXPECT_EQ(drain(scheduler).size(), 1u);
 }
 
+TEST(Scheduler, MailboxesAreDeliveredToOneByOne) {
+    Scheduler scheduler;
+    scheduler.add(1, example, {0, 1, 2});
+    scheduler.add(2, DestinationKey{"virtual", "example.jp"}, {0, 1, 2});
+    std::size_t mailboxes = 0;
+    for (const Delivery& delivery : drain(scheduler)) {
+        if (delivery.message == 1) EXPECT_EQ(delivery.recipients.size(), 3u);
+        if (delivery.message == 2) EXPECT_EQ(delivery.recipients.size(), 1u);
+        if (delivery.message == 2) ++mailboxes;
+    }
+    EXPECT_EQ(mailboxes, 3u);
+}
+
 TEST(Scheduler, WithdrawnMailIsNotStarted) {
     Scheduler scheduler({.initial_concurrency = 1});
     scheduler.add(1, example, {0});
