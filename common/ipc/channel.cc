@@ -20,6 +20,14 @@ constexpr std::size_t unsent_limit = 64 * 1024 * 1024;
 constexpr std::size_t read_size = 64 * 1024;
 constexpr auto forever = std::chrono::hours(1);
 
+// co_await NextRound{resumption}: goes on in the loop's next round.
+struct NextRound {
+    event::Resumption& resumption;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> handle) { resumption.schedule(handle); }
+    void await_resume() const {}
+};
+
 struct ErrorForm {  // an Error on the wire
     static constexpr std::string_view name = "error";
     std::uint8_t kind;
@@ -60,6 +68,7 @@ Channel::Channel(event::Loop& loop, OwnedFd fd, Service self, Sender peer, const
       dispatcher_(dispatcher),
       closed_(std::move(closed)),
       output_ready_(loop),
+      first_read_(loop),
       end_(loop,
            [this] {
                auto closed = std::move(closed_);  // it may destroy this channel

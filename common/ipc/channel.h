@@ -145,6 +145,7 @@ class Channel {
     std::deque<Segment> output_;
     std::size_t unsent_ = 0;
     event::Signal output_ready_;
+    event::Resumption first_read_;
     std::uint32_t last_request_ = 0;
     std::unordered_map<std::uint32_t, Pending*> pending_;
     event::Timer end_;

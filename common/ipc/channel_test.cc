@@ -69,6 +69,32 @@ TEST(Channel, LargeMessagesAndManyAtOnce) {
     EXPECT_EQ(answered, 50);
 }
 
+TEST(Channel, WhatHasArrivedBeforeIsHandledAfterTheConstructor) {
+    int fds[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    std::string payload;
+    std::vector<int> none;
+    encode(Drain{5}, payload, none);
+    std::string frame = encode_header(
+        {static_cast<std::uint32_t>(payload.size()), type_of(Drain::name), 0, FrameKind::tell, 0});
+    frame += payload;
+    ASSERT_EQ(::write(fds[0], frame.data(), frame.size()), std::ssize(frame));
+    OwnedFd far(fds[0]);
+
+    event::Loop loop;
+    Dispatcher dispatcher;
+    std::unique_ptr<Channel> channel;
+    bool heard = false;
+    dispatcher.hear<Drain>([&](Drain, const Sender&) {
+        EXPECT_NE(channel, nullptr);
+        heard = true;
+    });
+    channel = std::make_unique<Channel>(loop, OwnedFd(fds[1]), Service::smtpd, Sender{Service::master},
+                                        dispatcher, [](Channel&) {});
+    EXPECT_FALSE(heard);
+    while (!heard) loop.run_once();
+}
+
 TEST(Channel, DescriptorsArrive) {
     Ends ends(Service::smtpd, Service::manager);
     for (int i = 0; i < 20; ++i) {
