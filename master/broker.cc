@@ -35,6 +35,9 @@ void Supervisor::connect_to_logger(Process& logger) {
     logger.control->tell(
         ipc::PeerEnd{ipc::Service::master, 0, logger.incarnation, getpid(), log_name, std::move(theirs)});
     ipc::Sender sender{ipc::Service::logger, 0, logger.incarnation, logger.pid, logger.log_name};
+    // A channel that is still being replaced may be the one whose end is being told; it goes with the next
+    // one.
+    old_log_channel_ = std::move(log_channel_);
     log_channel_ = std::make_unique<ipc::Channel>(loop_, std::move(ours), ipc::Service::master, sender,
                                                   child_dispatcher_, [](ipc::Channel&) {});
 }

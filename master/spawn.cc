@@ -106,6 +106,7 @@ void Supervisor::control_messages() {
         if (!process) return;
         process->ready = true;
         process->last_answer = steady_ms();
+        if (process->row->service == ipc::Service::logger) flush_log();
         report_readiness();
     });
     child_dispatcher_.hear<ipc::StartFailed>([this](ipc::StartFailed failed, const ipc::Sender& sender) {
@@ -122,6 +123,7 @@ void Supervisor::reap() {
 
 void Supervisor::ended(Process& process, int status) {
     bool expected = stopping_ || process.draining;
+    if (process.row->service == ipc::Service::logger) old_log_channel_ = std::move(log_channel_);
     if (WIFSIGNALED(status))
         log::emit(events::process_killed, process.log_name, process.pid, WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0 || !expected)

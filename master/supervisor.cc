@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "common/ipc/messages/log.h"
 #include "common/log/events.h"
 #include "common/net/listener.h"
@@ -14,22 +16,33 @@ namespace ekiden::master {
 namespace {
 
 constexpr std::size_t admin_limit = 16;
+constexpr std::size_t lines_kept = 1000;
+constexpr Milliseconds status_patience = std::chrono::milliseconds(500);
 
 }  // namespace
 
-// Master's own lines go to the logger it started; while there is none, to stderr.
+// Master's own lines go to the logger it started; a bounded number waits while there is none.
 class Supervisor::LogSink : public log::Sink {
   public:
     explicit LogSink(Supervisor& master) : master_(master) {}
     void write(const log::Line& line) override {
-        if (master_.log_channel_ && master_.log_channel_->open())
-            return master_.log_channel_->tell(ipc::LogLine{static_cast<std::uint8_t>(line.level), line.when,
-                                                           std::string(line.event), line.text, line.json});
-        fmt::print(stderr, "master: {}\n", line.text);
+        if (waiting_.size() >= lines_kept) waiting_.pop_front();
+        waiting_.push_back({static_cast<std::uint8_t>(line.level), line.when, std::string(line.event),
+                            line.text, line.json});
+        flush();
+    }
+    void flush() {
+        if (!master_.log_channel_ || !master_.log_channel_->open()) return;
+        for (const ipc::LogLine& line : std::exchange(waiting_, {})) master_.log_channel_->tell(line);
+    }
+    // The last resort, when no logger will come any more.
+    ~LogSink() override {
+        for (const ipc::LogLine& line : waiting_) fmt::print(stderr, "ekiden/master: {}\n", line.text);
     }
 
   private:
     Supervisor& master_;
+    std::deque<ipc::LogLine> waiting_;
 };
 
 Supervisor::Supervisor(event::Loop& loop, Options options)
@@ -46,13 +59,18 @@ Supervisor::Supervisor(event::Loop& loop, Options options)
       }) {
     control_messages();
     admin_dispatcher_.answer<ipc::QueryStatus>(
-        [this](ipc::QueryStatus, ipc::Sender) -> Task<Result<ipc::SuiteStatus>> { co_return status(); });
+        [this](ipc::QueryStatus, ipc::Sender) -> Task<Result<ipc::SuiteStatus>> {
+            Result<ipc::SuiteStatus> fresh = co_await fresh_status();
+            co_return fresh;
+        });
     admin_dispatcher_.answer<ipc::Reload>([this](ipc::Reload, ipc::Sender) -> Task<Result<ipc::Done>> {
         Result<> reloaded = reload();
         if (!reloaded) co_return pass(reloaded);
         co_return ipc::Done{};
     });
 }
+
+void Supervisor::flush_log() { sink_->flush(); }
 
 Supervisor::~Supervisor() { log::set_sink(nullptr); }
 
@@ -110,19 +128,37 @@ void Supervisor::report_readiness() {
     std::string text;
     for (const Process& process : doomed_)
         if (!process.failure.empty()) text = fmt::format("{}: {}\n", process.log_name, process.failure);
+    bool failed = !text.empty();
     if (text.empty() && all) text = "ready\n";
     if (text.empty()) return;
     reported_ = true;
     ssize_t ignored = write(options_.ready_fd, text.data(), text.size());  // the starter may have gone
     (void)ignored;
     close(options_.ready_fd);
+    // Who is told that the start failed must not find half of a mail system running.
+    if (failed) terminate(SIGTERM);
+}
+
+Task<Result<ipc::SuiteStatus>> Supervisor::fresh_status() {
+    event::Gate questions(loop_);
+    for (const Process& process : processes_)
+        if (process.ready) questions.spawn(refresh_counters(process.pid));
+    co_await questions.empty(status_patience);
+    co_return status();
+}
+
+Task<> Supervisor::refresh_counters(std::int32_t pid) {
+    Process* process = find(pid);
+    Result<ipc::Counters> counters = co_await process->control->ask(ipc::Ping{}, status_patience);
+    process = find(pid);  // it may have ended meanwhile
+    if (process && counters) process->counters = std::move(counters->values);
 }
 
 ipc::SuiteStatus Supervisor::status() const {
+    Settings settings = snapshot_.settings().value_or(Settings());
     ipc::SuiteStatus status{getpid(), started_, snapshot_.generation, {}};
     for (const Process& process : processes_) {
-        std::string user =
-            process.row->owner && process.service ? process.service->settings[*process.row->owner] : "root";
+        std::string user = process.row->owner ? settings[*process.row->owner] : "root";
         status.processes.push_back({process.name, std::string(process.row->program), process.worker,
                                     process.pid, geteuid() == 0 ? user : "", process.started,
                                     process.service ? process.service->restarts : 0, process.ready,

@@ -32,8 +32,6 @@ class Supervisor {
     // A child has ended (SIGCHLD).
     void reap();
 
-    ipc::SuiteStatus status() const;
-
   private:
     using Services = std::map<std::string, std::unique_ptr<Service>>;  // by key_of
     // --- services.cc: lines of master.cf ---
@@ -59,15 +57,19 @@ class Supervisor {
     Task<bool> wait_until_gone(std::vector<const process::Row*> rows, Milliseconds time);
     // --- watch.cc: hung children, changed certificates ---
     Task<> watch_children();
-    Task<> ping(std::int32_t pid);
+    Task<> ping(std::int32_t pid, Seconds hung_after);
     Task<> watch_identities();
     void send_identity(Process& process);
     // --- admin.cc ---
     Result<> open_admin_socket();
     void admit(int fd);
     void report_readiness();
+    ipc::SuiteStatus status() const;
+    Task<Result<ipc::SuiteStatus>> fresh_status();
+    Task<> refresh_counters(std::int32_t pid);
 
     class LogSink;
+    void flush_log();
 
     Process* find(std::int32_t pid);
 
@@ -86,7 +88,7 @@ class Supervisor {
     bool stopping_ = false;
     bool reported_ = false;
     ipc::Dispatcher child_dispatcher_, admin_dispatcher_;
-    std::unique_ptr<ipc::Channel> log_channel_;
+    std::unique_ptr<ipc::Channel> log_channel_, old_log_channel_;
     OwnedFd admin_listener_;
     std::map<const ipc::Channel*, std::unique_ptr<ipc::Channel>> admins_;
     event::Signal process_ended_;

@@ -7,21 +7,21 @@
 namespace ekiden::master {
 namespace {
 
-constexpr auto ping_interval = std::chrono::seconds(10);
-constexpr auto hung_after = std::chrono::seconds(60);
+constexpr Seconds longest_ping_interval(10);
 constexpr auto identity_interval = std::chrono::seconds(2);
 
 }  // namespace
 
 Task<> Supervisor::watch_children() {
     for (;;) {
-        co_await loop_.sleep(ping_interval);
+        Seconds hung_after = snapshot_.settings().value()[param::hung_timeout];
+        co_await loop_.sleep(std::clamp<Milliseconds>(hung_after / 3, Seconds(1), longest_ping_interval));
         doomed_.clear();
-        for (const Process& process : processes_) chores_.spawn(ping(process.pid));
+        for (const Process& process : processes_) chores_.spawn(ping(process.pid, hung_after));
     }
 }
 
-Task<> Supervisor::ping(std::int32_t pid) {
+Task<> Supervisor::ping(std::int32_t pid, Seconds hung_after) {
     Process* process = find(pid);
     if (!process || !process->control->open()) co_return;
     Result<ipc::Counters> counters = co_await process->control->ask(ipc::Ping{}, hung_after);
@@ -33,8 +33,7 @@ Task<> Supervisor::ping(std::int32_t pid) {
         co_return;
     }
     if (!process->control->open() || stopping_) co_return;
-    log::emit(events::process_hung, process->log_name, pid,
-              std::chrono::duration_cast<std::chrono::seconds>(hung_after).count());
+    log::emit(events::process_hung, process->log_name, pid, hung_after.count());
     kill(pid, SIGKILL);
 }
 

@@ -63,9 +63,7 @@ void report(std::exception_ptr failure) {
 }
 }  // namespace
 
-std::vector<ipc::NamedValue> Program::counters(Worker& worker) {
-    return {{"connections", std::to_string(worker.sessions().size())}};
-}
+std::vector<ipc::NamedValue> Program::counters(Worker&) { return {}; }
 
 Worker::Worker(ipc::Service service, Program& program)
     : service_(service),
@@ -116,7 +114,9 @@ void Worker::control_messages() {
     control_dispatcher_.hear<ipc::Drain>(
         [this](ipc::Drain order, const ipc::Sender&) { chores_.spawn(drain(order.seconds)); });
     control_dispatcher_.answer<ipc::Ping>([this](ipc::Ping, ipc::Sender) -> Task<Result<ipc::Counters>> {
-        co_return ipc::Counters{program_.counters(*this)};
+        std::vector<ipc::NamedValue> values = program_.counters(*this);
+        if (serves_clients_) values.insert(values.begin(), {"connections", std::to_string(sessions_.size())});
+        co_return ipc::Counters{std::move(values)};
     });
 }
 
@@ -195,6 +195,7 @@ void Worker::take_tls_identity(const ipc::TlsIdentity& identity) {
 }
 
 void Worker::accept_sessions(std::size_t limit, std::function<Task<>(net::Accepted)> session) {
+    serves_clients_ = true;
     for (Listener& listener : listeners_)
         if (!listener.address.starts_with("unix:"))
             acceptors_.spawn(net::accept_connections(

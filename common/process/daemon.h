@@ -68,8 +68,11 @@ class Worker {
         dispatcher_.hear<M>(std::move(handler));
     }
 
-    // Client sessions: counted, given time to end when the worker is replaced.
-    event::Gate& sessions() { return sessions_; }
+    // Client sessions: counted for `ekiden status`, given time to end when the worker is replaced.
+    event::Gate& sessions() {
+        serves_clients_ = true;
+        return sessions_;
+    }
     // Everything else that runs.
     event::Gate& chores() { return chores_; }
     // Accepts on all internet listeners; each connection becomes a session. No more than `limit` at once.
@@ -117,6 +120,7 @@ class Worker {
     std::uint32_t number_ = 0;
     bool as_root_ = false;
     bool draining_ = false;
+    bool serves_clients_ = false;
     int exit_status_ = 0;
 };
 

@@ -25,9 +25,8 @@ class Pop3d final : public process::Program {
         worker.accept_sessions(
             limit, [this](net::Accepted connection) { return serve_client(*front_, std::move(connection)); });
     }
-    std::vector<ipc::NamedValue> counters(process::Worker& worker) override {
-        return {{"connections", std::to_string(worker.sessions().size())},
-                {"sessions", std::to_string(front_->sessions)},
+    std::vector<ipc::NamedValue> counters(process::Worker&) override {
+        return {{"sessions", std::to_string(front_->sessions)},
                 {"logins", std::to_string(front_->logins)},
                 {"failures", std::to_string(front_->failures)}};
     }
