@@ -48,6 +48,13 @@ constexpr const Param<List>* restriction_lists[] = {
     &param::smtpd_recipient_restrictions, &param::smtpd_data_restrictions,
     &param::submission_relay_restrictions};
 
+bool refers_to(std::string_view parameter, const std::set<std::string, std::less<>>& names) {
+    const param::Info* info = param::find(parameter);
+    std::vector<std::string> used = references(info ? info->default_text : "");
+    return std::any_of(used.begin(), used.end(),
+                       [&](const std::string& name) { return names.contains(name); });
+}
+
 class Checker {
   public:
     Checker(std::string directory, std::uint64_t generation)
@@ -91,10 +98,14 @@ class Checker {
         std::vector<Problem> problems;
         Settings settings =
             Settings::lenient(snapshot_.main_cf, {{"config_directory", directory_}}, problems);
+        std::set<std::string, std::less<>> broken;
+        for (const Problem& problem : problems) broken.insert(problem.parameter);
         for (const Problem& problem : problems) {
-            int line = main_.line_of(problem.parameter);
-            add(error, main_path_, line, line ? problem.text : problem.parameter + ": " + problem.text);
             known_problems_.insert(problem.parameter + problem.text);
+            int line = main_.line_of(problem.parameter);
+            // A default that refers to a broken parameter is not broken itself.
+            if (line == 0 && refers_to(problem.parameter, broken)) continue;
+            add(error, main_path_, line, line ? problem.text : problem.parameter + ": " + problem.text);
         }
         auto line_of = [this](std::string_view name) { return std::pair(main_path_, main_.line_of(name)); };
         check_values(settings, line_of, nullptr);

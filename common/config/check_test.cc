@@ -111,6 +111,10 @@ TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
     }
 }
 
+TEST_F(CheckTest, TheCauseIsToldOnce) {
+    EXPECT_EQ(run("smtpd_timeout = soon\n").findings.size(), 1u) << "not also the defaults that refer to it";
+}
+
 TEST_F(CheckTest, WarningsDoNotStopIt) {
     Checked checked =
         run("biff = no\nmessage_size_limt = 5\nmilters = 1\nx = $milters\nmynetworks = 0.0.0.0/0\n",
