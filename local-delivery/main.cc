@@ -1,6 +1,8 @@
 // local-delivery: delivery into virtual mailboxes. This parent stays root to become the owners of mailboxes
 // in its children (children.h); it reads fixed-form messages from the manager and no mail.
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,6 +25,15 @@ std::string_view word_for(ipc::DeliveryStatus status) {
     return "deferred";
 }
 
+// Of root's capabilities the parent keeps what makes a child another user; it opens nobody's files.
+Result<> keep_only_set_ids() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+    data[0].effective = data[0].permitted = 1u << CAP_SETUID | 1u << CAP_SETGID;
+    if (syscall(SYS_capset, &header, data) != 0) return system_error("capset", errno);
+    return {};
+}
+
 class DeliveryProgram final : public process::Program {
   public:
     // As one user the suite makes its own mail root; with users of their own that is the installation's
@@ -31,7 +42,7 @@ class DeliveryProgram final : public process::Program {
         const std::string& base = worker.settings()[param::virtual_mailbox_base];
         if (!worker.as_root() && mkdir(base.c_str(), 0700) != 0 && errno != EEXIST)
             return system_error("cannot create virtual_mailbox_base " + base, errno);
-        return {};
+        return worker.as_root() ? keep_only_set_ids() : Result<>();
     }
 
     void serve(process::Worker& worker) override {
