@@ -7,11 +7,13 @@
 #include <ctime>
 
 #include "common/mail/date.h"
+#include "common/smtp/sender_owner.h"
 
 namespace ekiden::submission {
 
 SubmissionPolicy::SubmissionPolicy(const Settings& settings)
     : hostname_(settings[param::myhostname]),
+      login_maps_(settings[param::smtpd_sender_login_maps]),
       sender_must_match_(settings[param::submission_sender_must_match]),
       add_missing_(settings[param::submission_add_missing_headers]),
       remove_bcc_(settings[param::submission_remove_bcc]) {
@@ -27,10 +29,9 @@ Task<std::optional<smtp::Reply>> SubmissionPolicy::at_mail(const smtp::Facts& fa
     }
     // The null sender belongs to nobody: read receipts use it (RFC 8098 §3).
     if (!sender_must_match_ || sender.empty()) co_return std::nullopt;
-    ipc::CheckSenderOwner question{facts.login, sender};
-    Result<ipc::SenderVerdict> verdict = co_await backend.ask(std::move(question));
-    if (!verdict) co_return smtp::Reply(451, "4.3.0 <" + sender + ">: Temporary lookup failure");
-    if (verdict->owned) co_return std::nullopt;
+    Result<bool> owned = co_await smtp::owns_sender(backend, login_maps_, facts.login, sender);
+    if (!owned) co_return smtp::Reply(451, "4.3.0 <" + sender + ">: Temporary lookup failure");
+    if (*owned) co_return std::nullopt;
     co_return smtp::Reply(
         553, fmt::format("5.7.1 <{}>: Sender address rejected: not owned by user {}", sender, facts.login));
 }

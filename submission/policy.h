@@ -18,6 +18,7 @@ class SubmissionPolicy final : public smtp::Policy {
 
   private:
     std::string hostname_;
+    List login_maps_;
     bool sender_must_match_;
     bool add_missing_;
     bool remove_bcc_;

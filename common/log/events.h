@@ -125,7 +125,7 @@ inline constexpr Event<
     smtpd_client;
 inline constexpr Event<
     "smtpd_reject", info,
-    "NOQUEUE: reject: {stage} from {client}[{address}]: {reply}; {context}{!sender}{!recipient}{!session}">
+    "{queue_id}: reject: {stage} from {client}[{address}]: {reply}; {context}{!sender}{!recipient}{!session}">
     smtpd_reject;
 inline constexpr Event<"smtpd_restriction_note", info,
                        "NOQUEUE: {note}: {stage} from {client}[{address}]{!session}">

@@ -107,7 +107,8 @@ Result<Address> take_mailbox(Cursor& input, const PathRules& rules) {
     if (!taken) return malformed("bad local part");
     if (address.local.size() > limits::local_part) return malformed("local part too long");
     if (!input.take_if('@')) {
-        if (rules.allow_postmaster && text::equal_ignoring_case(address.local, "postmaster")) return address;
+        bool postmaster = rules.allow_postmaster && text::equal_ignoring_case(address.local, "postmaster");
+        if (postmaster || (rules.allow_unqualified && !address.local.empty())) return address;
         return malformed("no domain");
     }
     if (address.local.empty()) return malformed("empty local part");

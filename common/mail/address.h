@@ -21,8 +21,9 @@ inline constexpr std::size_t source_route = 512;  // read only to be dropped (RF
 }  // namespace limits
 
 struct Address {
-    std::string local;   // unquoted
-    std::string domain;  // "Example.ORG", "[192.0.2.1]", or empty for the null path and a lone postmaster
+    std::string local;  // unquoted
+    std::string
+        domain;  // "Example.ORG", "[192.0.2.1]", or empty for the null path and a local part that stood alone
 
     // The null reverse path <>.
     bool null() const { return local.empty() && domain.empty(); }
@@ -40,10 +41,11 @@ struct Address {
 
 // What a Path may be besides <Mailbox>.
 struct PathRules {
-    bool allow_null = false;        // <>: MAIL only
-    bool allow_postmaster = false;  // <postmaster> without a domain: RCPT only (RFC 5321 §4.1.1.3)
-    bool allow_utf8 = false;        // RFC 6531, when MAIL said SMTPUTF8
-    bool require_brackets = false;  // otherwise `MAIL FROM:a@b` is taken as Postfix takes it
+    bool allow_null = false;         // <>: MAIL only
+    bool allow_unqualified = false;  // <root>: a local part alone, from clients of ours
+    bool allow_postmaster = false;   // <postmaster> without a domain: RCPT only (RFC 5321 §4.1.1.3)
+    bool allow_utf8 = false;         // RFC 6531, when MAIL said SMTPUTF8
+    bool require_brackets = false;   // otherwise `MAIL FROM:a@b` is taken as Postfix takes it
 };
 
 // Reads a Path at the cursor and leaves it behind the closing bracket. A source route is checked and dropped.

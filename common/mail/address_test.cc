@@ -77,6 +77,9 @@ TEST(Address, NullAndPostmasterOnlyWhereTheyBelong) {
     ASSERT_TRUE(postmaster);
     EXPECT_EQ(postmaster->print(), "PostMaster");
     EXPECT_FALSE(path("<root>", {.allow_postmaster = true}));
+    EXPECT_EQ(path("<root>", {.allow_unqualified = true})->print(), "root");
+    EXPECT_FALSE(path("<a@>", {.allow_unqualified = true}));
+    EXPECT_FALSE(path("<\"\">", {.allow_unqualified = true}));
     EXPECT_FALSE(path("a@example.org", {.require_brackets = true}));
 }
 

@@ -183,8 +183,10 @@ Parsed parse_mail(std::string_view rest, const CommandRules& rules) {
     if (!take_keyword_colon(input, "FROM")) return refuse(501, "5.5.4 Syntax: MAIL FROM:<address>");
     // RFC 6531 §3.4: the parameter stands behind the address that it allows to hold UTF-8.
     bool utf8 = rules.smtputf8 && text::to_upper(rest).find(" SMTPUTF8") != std::string::npos;
-    std::optional<mail::Address> path = take_path(
-        input, {.allow_null = true, .allow_utf8 = utf8, .require_brackets = rules.strict_envelopes});
+    std::optional<mail::Address> path = take_path(input, {.allow_null = true,
+                                                          .allow_unqualified = rules.unqualified,
+                                                          .allow_utf8 = utf8,
+                                                          .require_brackets = rules.strict_envelopes});
     if (!path) return refuse(501, "5.1.7 Bad sender address syntax");
     Mail mail;
     mail.path = std::move(*path);
@@ -200,9 +202,10 @@ Parsed parse_rcpt(std::string_view rest, const CommandRules& rules) {
     Cursor input(rest);
     if (!take_keyword_colon(input, "TO")) return refuse(501, "5.5.4 Syntax: RCPT TO:<address>");
     // The session refuses an UTF-8 recipient when its MAIL did not say SMTPUTF8.
-    std::optional<mail::Address> path = take_path(
-        input,
-        {.allow_postmaster = true, .allow_utf8 = rules.smtputf8, .require_brackets = rules.strict_envelopes});
+    std::optional<mail::Address> path = take_path(input, {.allow_unqualified = rules.unqualified,
+                                                          .allow_postmaster = true,
+                                                          .allow_utf8 = rules.smtputf8,
+                                                          .require_brackets = rules.strict_envelopes});
     if (!path) return refuse(501, "5.1.3 Bad recipient address syntax");
     Rcpt rcpt;
     rcpt.path = std::move(*path);
@@ -260,6 +263,8 @@ bool valid_xtext(std::string_view xtext) {
         if (c < '!' || c > '~' || c == '=') return false;
         if (c != '+') continue;
         if (i + 2 >= xtext.size() || !upper_hex(xtext[i + 1]) || !upper_hex(xtext[i + 2])) return false;
+        bool control = xtext[i + 1] < '2' || xtext.substr(i + 1, 2) == "7F";
+        if (control) return false;
         i += 2;
     }
     return true;

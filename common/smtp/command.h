@@ -79,13 +79,15 @@ using Command =
 struct CommandRules {
     bool strict_envelopes = false;  // strict_rfc821_envelopes: addresses need < and >
     bool smtputf8 = false;          // SMTPUTF8 was offered
+    bool unqualified = false;       // addresses may lack a domain: clients of ours
     bool dsn = true;                // DSN was offered
 };
 
 // Parses one line, without its line end. The error is the reply to send.
 std::expected<Command, Reply> parse(std::string_view line, const CommandRules& rules = {});
 
-// RFC 3461 §4 xtext: printable octets but "+" and "=", and "+" with two upper-case hexadecimal digits.
+// RFC 3461 §4 xtext: printable octets but "+" and "=", and "+" with two upper-case hexadecimal digits, which
+// may not stand for a control character.
 bool valid_xtext(std::string_view xtext);
 // The octets that it stands for; only for what is valid.
 std::string decode_xtext(std::string_view xtext);

@@ -54,6 +54,8 @@ TEST(Command, WrongSyntaxHasItsReply) {
              {"RCPT TO:<a@b.org> NOTIFY=FAILURE,", 501},
              {"RCPT TO:<a@b.org> ORCPT=rfc822", 501},
              {"RCPT TO:<a@b.org> ORCPT=;x", 501},
+             {"RCPT TO:<a@b.org> ORCPT=rfc822;a+0Ab", 501},
+             {"RCPT TO:<a@b.org> ORCPT=rfc822;a+7Fb", 501},
              {"DATA now", 501},
              {"RSET now", 501},
              {"QUIT now", 501},

@@ -4,6 +4,8 @@
 
 #include <cerrno>
 
+#include "common/text/ascii.h"
+
 namespace ekiden::smtp {
 namespace {
 
@@ -46,7 +48,8 @@ std::size_t IncomingContent::take(std::string_view received) {
         return used;
     }
     std::uint64_t limit = server_.options.size_limit;
-    if (limit != 0 && reader_.facts().size > limit) refuse({552, "5.3.4 Error: message file too big"});
+    if (limit != 0 && top_size_ + reader_.facts().size > limit)
+        refuse({552, "5.3.4 Error: message file too big"});
     if (refusal_ || header_open_) return used;
     if (reader_.header_complete() || reader_.done()) {
         open_header();
@@ -64,7 +67,7 @@ void IncomingContent::open_header() {
     mail::HeaderSummary summary = mail::scan_header(header);
     if (summary.received > server_.options.hop_limit) return refuse({554, "5.4.0 Error: too many hops"});
     HeaderFixes fixes = server_.policy.fix_header(session_, summary, queue_id_);
-    notes_.message_id = summary.message_id;
+    notes_.message_id = text::printable(summary.message_id);  // it goes to log lines and listings
     if (notes_.message_id.empty() && !fixes.prepend.empty())
         notes_.message_id = mail::first_value(fixes.prepend, "Message-ID").value_or("");
     // A message that begins with its body needs the empty line that its sender forgot.

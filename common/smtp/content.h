@@ -12,7 +12,8 @@
 
 namespace ekiden::smtp {
 
-// What the client hears when the queue cannot take the message: 452 4.3.1 for want of space, else 451 4.3.0.
+// What the client hears when the queue does not take the message: 452 4.3.1 for want of space, 554 when
+// trying again would not help, else 451 4.3.0.
 Reply storage_reply(const Error& error);
 
 class IncomingContent {

@@ -18,6 +18,7 @@ struct MailTransaction {
     std::string sender;  // as printed by mail/address.h; empty: the null sender
     std::vector<ipc::EnvelopeRecipient> recipients;
     unsigned refused_recipients = 0;
+    std::string queue_id;      // from DATA on
     std::string grant_user;    // whose POP-before-SMTP grant let a recipient through
     std::string extra_header;  // PREPEND of an access table: whole lines with CRLF
     std::int64_t begun = 0;    // steady microseconds

@@ -37,7 +37,13 @@ class Session {
     Task<> answer(Verb verb, Reply reply);
     Task<> say_goodbye(Reply reply);
     Milliseconds patience(Milliseconds limit) const;
-    CommandRules rules() const { return {.strict_envelopes = options().strict_envelopes}; }
+    CommandRules rules() const {
+        return {.strict_envelopes = options().strict_envelopes,
+                .unqualified = facts_.trusted_network || !facts_.login.empty()};
+    }
+    // local@domain; a local part alone is of our own domain (RFC 5321 §4.1.1.3 for postmaster, RFC 6409
+    // §4.2).
+    std::string complete(const mail::Address& path) const;
     const SessionOptions& options() const { return server_.options; }
     bool transaction() const { return facts_.transaction.has_value(); }
 

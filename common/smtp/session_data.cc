@@ -32,6 +32,7 @@ Task<Reply> Session::on(Data) {
         log_trouble("manager", queue_id.error());
         co_return storage_reply(queue_id.error());
     }
+    transaction.queue_id = *queue_id;
     Reply reply = co_await receive(std::move(*queue_id));
     facts_.transaction.reset();
     if (reply.positive()) junk_ = 0;

@@ -10,6 +10,12 @@ std::string counted_address(const SessionOptions& options, const net::IpAddress&
     return address.masked(address.v6() ? options.ipv6_prefix : options.ipv4_prefix).print();
 }
 
+std::string Session::complete(const mail::Address& path) const {
+    std::string address = path.print();
+    if (path.domain.empty() && !path.null()) address += "@" + options().origin;
+    return address;
+}
+
 // Counts an event of this client at authd; a reply when it is one too many.
 Task<std::optional<Reply>> Session::over_rate(ipc::ClientEvent event, unsigned limit, std::string what) {
     if (limit == 0 || options().rate_exceptions.contains(facts_.address)) co_return std::nullopt;
@@ -40,7 +46,7 @@ Task<Reply> Session::on(Mail mail) {
         co_await over_rate(ipc::ClientEvent::message, o.message_rate_limit, "Message delivery request");
     if (limited) co_return std::move(*limited);
     MailTransaction transaction;
-    transaction.sender = mail.path.print();
+    transaction.sender = complete(mail.path);
     transaction.mail = std::move(mail);
     transaction.begun = system_clock().steady_us();
     facts_.transaction = std::move(transaction);
@@ -80,9 +86,7 @@ Task<Reply> Session::on(Rcpt rcpt) {
     std::optional<Reply> limited =
         co_await over_rate(ipc::ClientEvent::recipient, options().recipient_rate_limit, "Recipient address");
     if (limited) co_return std::move(*limited);
-    // RFC 5321 §4.1.1.3: <postmaster> without a domain is ours.
-    std::string recipient = rcpt.path.print();
-    if (rcpt.path.domain.empty()) recipient += "@" + options().origin;
+    std::string recipient = complete(rcpt.path);
     Reply reply = co_await judge_recipient(std::move(rcpt), recipient);
     if (reply.code >= 400) {
         if (facts_.transaction) ++facts_.transaction->refused_recipients;

@@ -16,8 +16,10 @@ void Session::log_refusal(std::string_view stage, const Reply& reply, std::strin
     context += " proto=" + facts_.protocol();
     if (!facts_.helo.empty()) context += " helo=<" + facts_.helo + ">";
     if (!facts_.login.empty()) context += " sasl_username=<" + facts_.login + ">";
-    log::emit(events::smtpd_reject, stage, facts_.client_name, facts_.address_text, reply.one_line(),
-              context.substr(1), sender, recipient, facts_.session);
+    const bool queued = facts_.transaction && !facts_.transaction->queue_id.empty();
+    log::emit(events::smtpd_reject, queued ? facts_.transaction->queue_id : "NOQUEUE", stage,
+              facts_.client_name, facts_.address_text, reply.one_line(), context.substr(1), sender, recipient,
+              facts_.session);
 }
 
 void Session::log_warnings(std::string_view stage, const Evaluation& evaluation) {

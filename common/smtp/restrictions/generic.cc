@@ -1,5 +1,6 @@
 // Keywords that need no question: permit, reject, defer, and what the session itself knows.
 #include "common/smtp/restrictions/restriction.h"
+#include "common/smtp/sender_owner.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::smtp {
@@ -35,23 +36,16 @@ Decision reject_unlisted_recipient(Evaluation& e, const std::string&) {
     return Decision::refuse({e.verdict->code, e.verdict->text});
 }
 
-// Does this sender belong to the login? 553 5.7.1 as Postfix says it.
-Task<Decision> owner_check(Evaluation& e) {
-    ipc::CheckSenderOwner question{e.facts.login,
-                                   e.facts.transaction ? e.facts.transaction->sender : std::string()};
-    Result<ipc::SenderVerdict> verdict = co_await e.backend.ask(std::move(question));
-    if (!verdict) co_return Decision::refuse({451, "4.3.0 Temporary lookup failure"});
-    if (verdict->owned) co_return Decision::next();
-    std::string text = "5.7.1 <" + e.facts.transaction->sender +
-                       ">: Sender address rejected: not owned by user " + e.facts.login;
-    co_return Decision::refuse({553, std::move(text)});
-}
-
+// 553 5.7.1 as Postfix says it.
 Task<Decision> reject_authenticated_sender_login_mismatch(Evaluation& e, const std::string&) {
     if (e.facts.login.empty() || !e.facts.transaction || e.facts.transaction->sender.empty())
         co_return Decision::next();
-    Decision decision = co_await owner_check(e);
-    co_return decision;
+    const std::string sender = e.facts.transaction->sender;
+    Result<bool> owned = co_await owns_sender(e.backend, e.codes.sender_login_maps, e.facts.login, sender);
+    if (!owned) co_return Decision::refuse({451, "4.3.0 <" + sender + ">: Temporary lookup failure"});
+    if (*owned) co_return Decision::next();
+    std::string text = "5.7.1 <" + sender + ">: Sender address rejected: not owned by user " + e.facts.login;
+    co_return Decision::refuse({553, std::move(text)});
 }
 
 constexpr Keyword table[] = {

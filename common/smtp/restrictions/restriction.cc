@@ -23,6 +23,7 @@ RestrictionCodes RestrictionCodes::from(const Settings& settings) {
     codes.null_sender_key = settings[param::smtpd_null_access_lookup_key];
     codes.recipient_delimiter = settings[param::recipient_delimiter];
     codes.untrusted_routing = settings[param::allow_untrusted_routing];
+    codes.sender_login_maps = settings[param::smtpd_sender_login_maps];
     return codes;
 }
 

@@ -38,6 +38,7 @@ struct RestrictionCodes {
     std::string null_sender_key = "<>";
     std::string recipient_delimiter;
     bool untrusted_routing = false;
+    List sender_login_maps;
     static RestrictionCodes from(const Settings& settings);
 };
 

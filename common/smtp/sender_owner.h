@@ -1,0 +1,13 @@
+#pragma once
+// Does a sender address belong to a login? authd knows the accounts and their aliases;
+// smtpd_sender_login_maps name further owners.
+#include "common/config/params.h"
+#include "common/smtp/backend.h"
+
+namespace ekiden::smtp {
+
+// Temporary when authd or the router cannot say. `maps`: tables whose values list logins, asked by
+// user@domain, user@ and @domain in this order.
+Task<Result<bool>> owns_sender(Backend& backend, List maps, std::string login, std::string sender);
+
+}  // namespace ekiden::smtp
