@@ -158,7 +158,9 @@ MaildirOutcome deliver(const MaildirDelivery& d) {
         return bounced("5.2.3", fmt::format("message size {} exceeds virtual_mailbox_limit {}", wire_size,
                                             d.size_limit));
 
-    Result<OwnedFd> maildir = open_or_create_maildir(d.mail_root, d.mailbox, d.flush);
+    int why = 0;
+    Result<OwnedFd> maildir = open_or_create_maildir(d.mail_root, d.mailbox, d.flush, &why);
+    if (!maildir && (why == ENOSPC || why == EDQUOT)) return failed("cannot create", d.mailbox, why);
     if (!maildir) return deferred("4.3.5", maildir.error().text);
 
     std::string base = delivery_base(d.arrival_seconds, d.queue_id, d.recipient, d.host);

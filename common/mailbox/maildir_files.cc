@@ -55,11 +55,13 @@ bool has_parts(int maildir) {
 
 }  // namespace
 
-Result<OwnedFd> open_or_create_maildir(int mail_root, const std::string& mailbox, bool flush) {
+Result<OwnedFd> open_or_create_maildir(int mail_root, const std::string& mailbox, bool flush, int* why) {
+    if (why) *why = 0;
     OwnedFd maildir(openat(mail_root, mailbox.c_str(), directory_flags));
     if ((!maildir && errno == ENOENT) || (maildir && !has_parts(maildir.get())))
         maildir = create_maildir(mail_root, mailbox, flush);
     if (!maildir) {
+        if (why) *why = errno;
         std::string_view remedy =
             errno == EACCES || errno == EPERM
                 ? "; do the mail root and the directories above the mailbox belong to its owner?"
