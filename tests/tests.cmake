@@ -33,7 +33,7 @@ if(EKIDEN_TESTS)
       get_filename_component(folder ${script} DIRECTORY)
       get_filename_component(name ${folder} NAME)
       add_test(NAME ${kind}.${name} COMMAND ${EKIDEN_PYTHON} ${script} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-      set_tests_properties(${kind}.${name} PROPERTIES LABELS ${kind} TIMEOUT 300 SKIP_RETURN_CODE 77
+      set_tests_properties(${kind}.${name} PROPERTIES LABELS ${kind} TIMEOUT 600 SKIP_RETURN_CODE 77
         ENVIRONMENT "EKIDEN_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/support;PYTHONDONTWRITEBYTECODE=1")
     endforeach()
   endforeach()

@@ -1,0 +1,161 @@
+"""The queue's promise under SIGKILL: while mail streams in, a random process of the suite, or all of them, is killed, two
+hundred times and more. Afterwards every message that was answered with 250 is in exactly one of: its mailbox, the other
+host, the sender's bounces. What arrived twice is counted and shown; only the other host may have that, where its answer
+was in flight when a process died.
+
+EKIDEN_ROUNDS and EKIDEN_SEED choose how many rounds, and which."""
+
+import collections
+import os
+import random
+import re
+import signal
+import sys
+import threading
+import time
+
+import waiting
+from clients import Smtp
+from house_test import HouseTest, main
+from instance import Instance
+from peers import Sink
+
+ROUNDS = int(os.environ.get('EKIDEN_ROUNDS', 200))
+SEED = int(os.environ.get('EKIDEN_SEED', time.time_ns() % 100000))
+SENDERS = 3
+ALL_EVERY = 20          # every so many rounds all processes die at once
+RATE = 40               # messages a second and sender
+BIG = b'0123456789' * 7 + b'\r\n'
+
+
+class Load(threading.Thread):
+    """Sends numbered messages over one connection after another, and notes what was answered with 250."""
+
+    def __init__(self, server, name, chance):
+        super().__init__(daemon=True)
+        self.server, self.name, self.chance = server, name, chance
+        self.over = threading.Event()
+        self.accepted, self.tried = {}, 0
+        self.local, self.sender = server.account(0)['address'], server.account(1)['address']
+
+    def run(self):
+        while not self.over.is_set():
+            try:
+                with Smtp(self.server.address, self.server.port('smtp')) as client:
+                    client.socket.settimeout(10)
+                    while not self.over.wait(1 / RATE):
+                        self.one(client)
+            except (OSError, EOFError, ValueError, AssertionError):
+                self.over.wait(0.05)    # nobody there for a moment
+
+    def one(self, client):
+        self.tried += 1
+        mark = f'{self.name}-{self.tried}'
+        kind, recipient = self.chance.choice([('local', self.local), ('remote', 'carol@remote.test'),
+                                              ('bounced', 'unknown@remote.test')])
+        size = self.chance.choice([1, 10, 10, 1500])    # the last one goes through a file of its own
+        content = f'Subject: mark={mark};\r\nX-Mark: mark={mark};\r\n\r\n'.encode() + BIG * size
+        client.lines.clear()
+        code, _ = client.mail(self.sender, [recipient], content)
+        if code == 250:
+            self.accepted[mark] = kind
+
+
+class Kill(HouseTest):
+    @classmethod
+    def prepare(cls):
+        cls.chance = random.Random(SEED)
+        print(f'seed {SEED}, {ROUNDS} rounds', file=sys.stderr)
+        cls.sink = cls.use(Sink('127.0.0.6', decide=lambda recipient: '550 5.1.1 no such user'
+                                if recipient.startswith('unknown@') else None))
+        cls.ours = cls.use(Instance(
+            'crash', mynetworks='127.0.0.0/8', relayhost=f'[127.0.0.6]:{cls.sink.port}', minimal_backoff_time='1s',
+            maximal_backoff_time='2s', queue_run_delay='1s', service_throttle_time='1s', ipc_timeout='5s',
+            virtual_mailbox_limit='0'))
+
+    def kill(self, number):
+        rows = self.ours.refresh()['processes']
+        if not rows:
+            return 'nothing'
+        if number % ALL_EVERY == 0:
+            victims = [row['pid'] for row in rows]
+            self.chance.shuffle(victims)
+        else:
+            victims = [self.chance.choice(rows)['pid']]
+        for pid in victims:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        names = {row['pid']: row['name'] for row in rows}
+        return 'all' if len(victims) > 1 else names[victims[0]]
+
+    def bring_back(self, killed):
+        """After master's death everything is started again, as an init system would."""
+        if killed not in ('all', 'master'):
+            return
+        waiting.until(lambda: not self.ours.refresh()['processes'], 'no orphan survives master', 20)
+        for pid in self.everyone:
+            waiting.until(lambda pid=pid: not os.path.exists(f'/proc/{pid}') or self.is_zombie(pid),
+                          f'process {pid} ends with master', 20)
+        self.ours.up()
+
+    @staticmethod
+    def is_zombie(pid):
+        try:
+            with open(f'/proc/{pid}/stat') as stat:
+                return stat.read().rsplit(')', 1)[1].split()[0] == 'Z'
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    def test_two_hundred_rounds(self):
+        loads = [Load(self.ours, f's{i}', random.Random(SEED + i)) for i in range(SENDERS)]
+        for load in loads:
+            load.start()
+        killed = collections.Counter()
+        for number in range(1, ROUNDS + 1):
+            goal = sum(len(load.accepted) for load in loads) + self.chance.randrange(1, 12)
+            waiting.reached(lambda goal=goal: sum(len(load.accepted) for load in loads) >= goal, 8, pause=0.005)
+            self.everyone = self.ours.pids()
+            victim = self.kill(number)
+            killed[victim] += 1
+            self.bring_back(victim)
+        for load in loads:
+            load.over.set()
+        for load in loads:
+            load.join(30)
+        print(f'killed: {dict(killed)}', file=sys.stderr)
+        self.audit({mark: kind for load in loads for mark, kind in load.accepted.items()},
+                   sum(load.tried for load in loads))
+
+    def wait_for_empty_queue(self):
+        def drained():
+            self.ours.command('flush', check=False)
+            return self.ours.queue_is_empty()
+        waiting.until(drained, 'the queue is empty', 120, pause=0.5)
+
+    def audit(self, accepted, tried):
+        self.wait_for_empty_queue()
+        marks = collections.defaultdict(collections.Counter)
+        for place, messages in (('local', self.ours.messages(self.ours.account(0)['address'])),
+                                ('bounced', self.ours.messages(self.ours.account(1)['address'])),
+                                ('remote', [content for _, _, content in self.sink.messages])):
+            for content in messages:
+                # a bounce holds the original's header, once in full and perhaps in its own subject: count it once
+                for mark in set(re.findall(rb'mark=([\w-]+);', content)):
+                    marks[mark.decode()][place] += 1
+        lost = [mark for mark in accepted if not marks[mark]]
+        astray = [f'{mark}: sent to be {kind}, found {dict(marks[mark])}' for mark, kind in accepted.items()
+                  if marks[mark] and set(marks[mark]) != {kind}]
+        twice = collections.Counter(place for mark in accepted for place, count in marks[mark].items() if count > 1)
+        unanswered = [mark for mark in marks if mark not in accepted]
+        print(f'{tried} tried, {len(accepted)} answered with 250, {len(lost)} lost, {len(astray)} astray, '
+              f'{len(unanswered)} delivered whose 250 was cut off, twice: {dict(twice)}', file=sys.stderr)
+        self.assertGreater(len(accepted), ROUNDS)
+        self.assertEqual(lost, [])
+        self.assertEqual(astray, [])
+        self.assertEqual(twice['local'], 0, 'a mailbox has a message twice')
+        self.assertEqual(twice['bounced'], 0, 'a sender was told twice')
+
+
+main(Kill)

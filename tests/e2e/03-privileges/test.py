@@ -1,0 +1,197 @@
+"""The privilege table, read from the kernel: user, groups, capabilities, no_new_privs, seccomp, root and descriptors of
+every process; then, from inside each sandbox, what its row does not allow is tried and must fail."""
+
+import os
+import pathlib
+import pwd
+import re
+import socket
+import struct
+import subprocess
+
+import waiting
+from house_test import HouseTest, main
+from inside import AT_FDCWD, Inside, describe, refused
+from instance import Instance
+
+
+class Row:
+    """What one program may be and have. `files` are the places whose regular files it may hold open."""
+
+    def __init__(self, user, empty_root=False, files=(), network=False, listens=(), parent=False):
+        self.user, self.empty_root, self.files, self.network = user, empty_root, files, network
+        self.listens, self.parent = listens, parent
+
+
+TABLE = {
+    'smtpd': Row('ekiden', empty_root=True, listens=('smtp', 'smtp_alt')),
+    'submission': Row('ekiden-submit', empty_root=True, listens=('submission', 'submissions')),
+    'pop3d': Row('ekiden-login', empty_root=True, listens=('pop3', 'pop3s')),
+    'pop3d-session': Row('vmail', files=('mail',)),
+    'authd': Row('ekiden-auth', files=('state',)),
+    'manager': Row('ekiden-queue', files=('spool',)),
+    'router': Row('ekiden-router', files=('state/directory.db', 'etc')),
+    'relay': Row('ekiden-relay', empty_root=True, network=True),
+    'resolver': Row('ekiden-dns', empty_root=True, network=True),
+    'logger': Row('ekiden-log', files=('log',)),
+    'local-delivery': Row('vmail', files=('mail',)),
+}
+WITHOUT_FILES = ('socket:', 'anon_inode:', 'pipe:', '/dev/null', '/memfd:', '/dev/urandom')
+
+
+def status_of(pid):
+    lines = pathlib.Path(f'/proc/{pid}/status').read_text().split('\n')
+    return {name: value.split() for name, _, value in (line.partition(':') for line in lines) if name}
+
+
+def parent_of(pid):
+    return int(status_of(pid)['PPid'][0])
+
+
+def descriptors(pid):
+    found = []
+    for name in os.listdir(f'/proc/{pid}/fd'):
+        try:
+            found.append(os.readlink(f'/proc/{pid}/fd/{name}'))
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def listening_inodes():
+    """{inode: port} of the TCP sockets that listen."""
+    found = {}
+    for table in ('/proc/net/tcp', '/proc/net/tcp6'):
+        for line in pathlib.Path(table).read_text().split('\n')[1:]:
+            fields = line.split()
+            if len(fields) > 9 and fields[3] == '0A':
+                found[fields[9]] = int(fields[1].split(':')[1], 16)
+    return found
+
+
+class Privileges(HouseTest):
+    @classmethod
+    def prepare(cls):
+        cls.ours = cls.use(Instance('privileges'))
+        # Mail in and a POP3 session that stays, so that the workers have begun and hold what they hold.
+        alice = cls.ours.account(0)
+        with cls.ours.smtp() as client:
+            assert client.mail('x@elsewhere.test', [alice['address']], b'Subject: x\r\n\r\nx\r\n')[0] == 250
+        cls.ours.wait_for_messages(alice['address'], 1)
+        cls.session = cls.use(cls.ours.pop3())
+        assert cls.session.login(alice['user'], alice['password']).startswith('+OK')
+        cls.rows = cls.ours.refresh()['processes']
+        cls.master = next(row['pid'] for row in cls.rows if row['name'] == 'master')
+        by_name = {row['pid']: row['name'] for row in cls.rows}
+        cls.parents = [pid for pid, name in by_name.items()
+                       if name == 'local-delivery' and by_name.get(parent_of(pid)) == 'master']
+        cls.workers = [row for row in cls.rows if row['pid'] not in [cls.master, *cls.parents]]
+
+    def each_worker(self, check):
+        """check(pid, name, row of the table) for every worker, each a sub-test of its own."""
+        for row in self.workers:
+            with self.subTest(program=row['name'], pid=row['pid']):
+                check(row['pid'], row['name'], TABLE[row['name']])
+
+    def test_every_program_of_the_table_runs_and_no_other(self):
+        self.assertEqual({row['name'] for row in self.rows}, {'master', *TABLE})
+        self.assertTrue([row for row in self.workers if row['name'] == 'local-delivery'], 'no delivery child')
+
+    def test_users_and_groups(self):
+        def check(pid, _, row):
+            user = pwd.getpwnam(row.user)
+            status = status_of(pid)
+            self.assertEqual(status['Uid'], [str(user.pw_uid)] * 4)
+            self.assertEqual(status['Gid'], [str(user.pw_gid)] * 4)
+            self.assertLessEqual(set(status['Groups']), {str(user.pw_gid)})
+        self.each_worker(check)
+        for pid in [self.master, *self.parents]:
+            self.assertEqual(status_of(pid)['Uid'], ['0'] * 4)
+
+    def test_capabilities_and_filters(self):
+        def check(pid, _, __):
+            status = status_of(pid)
+            for kind in ('CapInh', 'CapPrm', 'CapEff', 'CapAmb'):
+                self.assertEqual(int(status[kind][0], 16), 0, kind)
+            self.assertEqual(status['NoNewPrivs'], ['1'])
+            self.assertEqual(status['Seccomp'], ['2'])
+        self.each_worker(check)
+
+    def test_roots(self):
+        def check(pid, _, row):
+            root = os.readlink(f'/proc/{pid}/root')
+            if row.empty_root:
+                self.assertNotEqual(root, '/')
+                self.assertEqual(os.listdir(f'/proc/{pid}/root'), [])
+                facts = os.stat(f'/proc/{pid}/root/.')
+                self.assertEqual((facts.st_uid, facts.st_mode & 0o022), (0, 0))
+        self.each_worker(check)
+
+    def test_descriptors(self):
+        listening = listening_inodes()
+        ports = self.ours.facts['ports']
+
+        def check(pid, _, row):
+            allowed = {ports[name] for name in row.listens}
+            for target in descriptors(pid):
+                inode = re.fullmatch(r'socket:\[(\d+)\]', target)
+                if inode and inode.group(1) in listening:
+                    self.assertIn(listening[inode.group(1)], allowed, 'holds a listening socket of others')
+                elif not target.startswith(WITHOUT_FILES):
+                    places = [str(self.ours.folder / place) for place in row.files]
+                    self.assertTrue(any(target.startswith(place) for place in places), f'holds {target}')
+        self.each_worker(check)
+
+    def attempts(self, row):
+        """(what, arguments of the call) that no row, or not this one, allows."""
+        spool, state, mail = (str(self.ours.folder / place) for place in ('spool', 'state', 'mail'))
+        unix = struct.pack('H', socket.AF_UNIX) + f'{spool}/public/queue'.encode() + b'\0'
+        yield 'read a file of the system', ('openat', AT_FDCWD, '/etc/hostname', os.O_RDONLY)
+        yield 'read the shadow file', ('openat', AT_FDCWD, '/etc/shadow', os.O_RDONLY)
+        yield 'write into a public place', ('openat', AT_FDCWD, '/tmp/captured', os.O_WRONLY | os.O_CREAT, 0o600)
+        yield 'read the TLS key', ('openat', AT_FDCWD, f'{self.ours.folder}/etc/key.pem', os.O_RDONLY)
+        if not row.files or row.files[0] != 'state':
+            yield 'read the accounts', ('openat', AT_FDCWD, f'{state}/accounts.db', os.O_RDONLY)
+        if 'spool' not in row.files:
+            yield 'read the queue', ('openat', AT_FDCWD, f'{spool}/queue/queue.db', os.O_RDONLY)
+        if 'mail' not in row.files:
+            yield 'list the mailboxes', ('openat', AT_FDCWD, mail, os.O_RDONLY | os.O_DIRECTORY)
+        if not row.network:
+            yield 'make an IPv4 socket', ('socket', socket.AF_INET, socket.SOCK_STREAM, 0)
+            yield 'make an IPv6 socket', ('socket', socket.AF_INET6, socket.SOCK_DGRAM, 0)
+        yield 'make a raw socket', ('socket', socket.AF_INET, socket.SOCK_RAW, 1)
+        yield 'make a packet socket', ('socket', 17, socket.SOCK_RAW, 3)
+        yield 'connect to a socket of others', ('connect', 0, unix, len(unix))
+        yield 'run a program', ('execve', '/bin/true', 0, 0)
+        yield 'trace master', ('ptrace', 16, self.master, 0, 0)
+        yield 'signal master', ('kill', self.master, 0)
+        yield 'become root', ('setuid', 0)
+        yield 'change the root', ('chroot', '/')
+        yield 'mount', ('mount', 'none', '/', 'tmpfs', 0, 0)
+        yield 'make a namespace', ('unshare', 0x10000000)
+
+    def test_the_probe_itself_can(self):
+        """In a process without a sandbox the same calls succeed: what fails below is refused by the sandbox."""
+        with subprocess.Popen(['/usr/bin/cat'], stdin=subprocess.PIPE) as free:
+            waiting.until(lambda: '/cat' in os.readlink(f'/proc/{free.pid}/exe'), 'cat runs')
+            with Inside(free.pid) as captured:
+                self.assertGreater(captured.call('openat', AT_FDCWD, '/etc/hostname', os.O_RDONLY), 2)
+                self.assertGreater(captured.call('socket', socket.AF_INET, socket.SOCK_STREAM, 0), 2)
+            free.stdin.close()
+            self.assertEqual(free.wait(10), 0)
+
+    def test_from_inside(self):
+        def check(pid, name, row):
+            got_through = []
+            for what, call in self.attempts(row):
+                with Inside(pid) as captured:
+                    answer = captured.call(*call)
+                if not refused(answer):
+                    got_through.append(f'{what}: {describe(answer)}')
+                if not captured.alive:
+                    self.fail(f'{name}: "{what}" ended the process; a filter should refuse')
+            self.assertEqual(got_through, [], name)
+        self.each_worker(check)
+
+
+main(Privileges, root_only='only then do the processes have users of their own')

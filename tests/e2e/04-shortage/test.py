@@ -1,0 +1,169 @@
+"""A full disk, full mailboxes and no descriptors: the client gets a 4xx, nothing that was accepted is lost, and when there
+is room again everything goes on without a restart.
+
+Spool and mail stand on small file systems of their own, in a mount namespace of the test's own."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import waiting
+from house_test import HouseTest, main
+from instance import Instance, new_folder
+from peers import Sink
+
+SIZE = '12M'
+BODY = b'Subject: %s\r\n\r\n' + b'0123456789012345678901234567890123456789012345678901234567890123456789\r\n' * 400
+
+
+class Filler:
+    """A file that takes what room there is."""
+
+    def __init__(self, folder, keep=0):
+        self.path = pathlib.Path(folder) / 'filler'
+        facts = os.statvfs(folder)
+        self.left = facts.f_bavail * facts.f_frsize - keep
+
+    def __enter__(self):
+        with open(self.path, 'wb', buffering=0) as file:
+            try:
+                while self.left > 0:
+                    self.left -= file.write(b'\0' * min(self.left, 65536))
+            except OSError:
+                pass
+        return self
+
+    def __exit__(self, *_):
+        self.path.unlink(missing_ok=True)
+
+
+class Shortage(HouseTest):
+    SETTINGS = {}
+
+    @classmethod
+    def prepare(cls):
+        folder = new_folder('shortage')
+        cls.folder = folder
+        cls.stack.callback(subprocess.run, ['rm', '-rf', str(folder)])
+        for place in ('spool', 'mail'):
+            (folder / place).mkdir()
+            subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={SIZE}', 'ekiden-test', str(folder / place)], check=True)
+            cls.stack.callback(subprocess.run, ['umount', '-l', str(folder / place)])
+        cls.sink = cls.use(Sink('127.0.0.5'))
+        cls.ours = cls.use(Instance('shortage', folder=folder, mynetworks='127.0.0.0/8', minimal_backoff_time='1s',
+                                    maximal_backoff_time='1s', queue_run_delay='1s',
+                                    relayhost=f'[127.0.0.5]:{cls.sink.port}',
+                                    **{'message_size_limit': '1000000', **cls.SETTINGS}))
+        cls.alice = cls.ours.account(0)
+        cls.number = 0
+        cls.accepted = []
+
+    def send(self, recipient=None, more=b''):
+        """Send one more message; (code, text), with what was accepted kept in mind."""
+        type(self).number += 1
+        subject = b'number-%d-end' % self.number
+        with self.ours.smtp() as client:
+            answer = client.mail('x@elsewhere.test', [recipient or self.alice['address']], BODY % subject + more)
+        if answer[0] == 250:
+            self.accepted.append((recipient or self.alice['address'], subject))
+        return answer
+
+    def fill_until_refused(self, recipient):
+        for _ in range(2000):
+            answer = self.send(recipient)
+            if answer[0] != 250:
+                return answer
+        self.fail('never refused')
+
+    def assert_accepts_again(self):
+        waiting.until(lambda: self.send()[0] == 250, 'mail is taken again', 10, pause=0.2)
+
+    def assert_all_arrive(self):
+        def missing():
+            here = b''.join(self.ours.messages(self.alice['address']))
+            there = b''.join(content for _, _, content in self.sink.messages)
+            return [subject for recipient, subject in self.accepted
+                    if subject not in (here if recipient == self.alice['address'] else there)]
+        self.ours.command('flush')
+        waiting.until(lambda: not missing(), 'everything accepted arrives', 60, pause=0.2)
+
+    def processes(self):
+        return {row['pid'] for row in self.ours.refresh()['processes'] if row['name'] != 'local-delivery'}
+
+
+class FullDisk(Shortage):
+    def test_a_full_spool(self):
+        before = self.processes()
+        self.assertEqual(self.send()[0], 250)
+        with Filler(self.folder / 'spool'):
+            code, text = self.send()
+            self.assertEqual(code // 100, 4, text)
+            code, text = self.send(more=b'x' * 70 + b'\r\n' + b'large\r\n' * 30000)
+            self.assertEqual(code // 100, 4, text)
+        self.assert_accepts_again()
+        self.assertEqual(self.send('carol@remote.test')[0], 250)
+        self.assert_all_arrive()
+        self.assertEqual(self.processes(), before)
+
+    def test_a_full_mailbox_disk(self):
+        before = self.processes()
+        with Filler(self.folder / 'mail'):
+            self.assertEqual(self.send()[0], 250)
+            waiting.until(lambda: 'status=deferred' in self.ours.log(), 'the delivery is put off')
+        self.assert_all_arrive()
+        self.assertEqual(self.processes(), before)
+
+
+class FillingDisk(Shortage):
+    """With hardly any margin (queue_minfree is 1.5 message_size_limit): mail itself fills the disk."""
+    SETTINGS = {'message_size_limit': '40000', 'virtual_transport': 'retry:4.3.0 on hold'}
+
+    def test_filled_by_mail_itself(self):
+        with Filler(self.folder / 'spool', keep=3_000_000):
+            code, text = self.fill_until_refused(self.alice['address'])
+            self.assertEqual(code // 100, 4, text)
+            self.assertGreater(len(self.accepted), 3)
+        self.assert_accepts_again()
+        self.ours.restart(virtual_transport='virtual')
+        self.assert_all_arrive()
+
+
+class NoDescriptors(Shortage):
+    def limit(self, pids, descriptors):
+        """The soft limit of descriptors, set as the process's own user: that needs no capability."""
+        for pid in pids:
+            owner = os.stat(f'/proc/{pid}')
+            subprocess.run(['prlimit', '--pid', str(pid), f'--nofile={descriptors}:'], check=True, user=owner.st_uid,
+                           group=owner.st_gid, extra_groups=[])
+
+    def test_the_manager_has_none(self):
+        pids = self.ours.pids('manager')
+        self.assertEqual(self.send()[0], 250)
+        self.limit(pids, 1)
+        code, text = self.send(more=b'large\r\n' * 30000)
+        self.assertEqual(code // 100, 4, text)
+        self.limit(pids, 1000)
+        self.assertEqual(self.send(more=b'large\r\n' * 30000)[0], 250)
+        self.assert_all_arrive()
+        self.assertEqual(self.ours.pids('manager'), pids)
+
+    def test_smtpd_has_none(self):
+        pids = self.ours.pids('smtpd')
+        with self.ours.smtp() as early:
+            self.limit(pids, 1)
+            # a session that was there goes on; a new one waits or is told 421
+            code, text = early.mail('x@elsewhere.test', [self.alice['address']], BODY % b'early-end')
+            self.assertIn(code // 100, (2, 4), text)
+            if code == 250:
+                self.accepted.append((self.alice['address'], b'early-end'))
+            self.limit(pids, 1000)
+        self.assertEqual(self.send()[0], 250)
+        self.assert_all_arrive()
+        self.assertEqual(self.ours.pids('smtpd'), pids)
+
+
+if os.geteuid() == 0 and not os.environ.get('EKIDEN_OWN_MOUNTS'):
+    os.execvpe('unshare', ['unshare', '--mount', '--propagation', 'private', sys.executable, *sys.argv],
+               {**os.environ, 'EKIDEN_OWN_MOUNTS': '1'})
+main(FullDisk, FillingDisk, NoDescriptors, root_only='file systems of its own are mounted')

@@ -1,0 +1,132 @@
+"""Master and its tools: reload keeps connections, a broken configuration is refused, what dies comes back, hung children
+are replaced, a new certificate is taken, SIGTERM ends in time, and nobody survives master's death."""
+
+import os
+import pathlib
+import signal
+import ssl
+import subprocess
+import sys
+
+import waiting
+from house_test import HouseTest, main
+from instance import ROOT, Instance
+
+sys.path.insert(0, str(ROOT / 'scripts'))
+import instance_files    # noqa: E402
+
+
+def running(pid):
+    try:
+        return pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0] != 'Z'
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Suite(HouseTest):
+    @classmethod
+    def prepare(cls):
+        cls.ours = cls.use(Instance('suite', service_throttle_time='1s', hung_timeout='3s'))
+        cls.alice = cls.ours.account(0)
+        cls.main_cf = cls.ours.folder / 'etc' / 'main.cf'
+
+    def ekiden(self, *arguments, check=True):
+        argv = [*self.ours.facts['commands']['ekiden'], *arguments]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        self.assertTrue(not check or done.returncode == 0, done.stdout + done.stderr)
+        return done
+
+    def greeting(self):
+        with self.ours.smtp() as client:
+            return client.greeting[1]
+
+    def assert_serves(self):
+        with self.ours.smtp() as client:
+            code, text = client.mail('x@elsewhere.test', [self.alice['address']], b'Subject: x\r\n\r\nx\r\n')
+        self.assertEqual(code, 250, text)
+        with self.ours.pop3() as client:
+            self.assertTrue(client.login(self.alice['user'], self.alice['password']).startswith('+OK'))
+            client.quit()
+
+    def test_status_and_check(self):
+        self.ekiden('check')
+        status = self.ekiden('status').stdout
+        for name in ('smtpd', 'pop3d', 'authd'):
+            self.assertIn(name, status)
+
+    def test_reload_keeps_connections(self):
+        text = self.main_cf.read_text()
+        with self.ours.smtp() as old:
+            self.main_cf.write_text(text + 'smtpd_banner = after the reload ESMTP\n')
+            self.ekiden('reload')
+            waiting.until(lambda: 'after the reload' in self.greeting(), 'the new banner')
+            code, reply = old.mail('x@elsewhere.test', [self.alice['address']], b'Subject: old\r\n\r\nx\r\n')
+            self.assertEqual(code, 250, reply)
+        self.main_cf.write_text(text)
+        self.ekiden('reload')
+        waiting.until(lambda: 'after the reload' not in self.greeting(), 'the old banner')
+        self.assert_serves()
+
+    def test_a_broken_configuration_is_refused(self):
+        text = self.main_cf.read_text()
+        try:
+            self.main_cf.write_text(text + 'message_size_limit = many\n')
+            wrong = self.ekiden('check', check=False)
+            self.assertNotEqual(wrong.returncode, 0)
+            line = len(text.split('\n'))
+            self.assertIn('main.cf', wrong.stdout + wrong.stderr)
+            self.assertIn(str(line), wrong.stdout + wrong.stderr)
+            self.ekiden('reload', check=False)
+            self.assert_serves()
+        finally:
+            self.main_cf.write_text(text)
+        self.ekiden('reload')
+
+    def test_what_dies_comes_back(self):
+        for name in sorted({row['name'] for row in self.ours.refresh()['processes']} - {'master'}):
+            with self.subTest(program=name):
+                victims = self.ours.pids(name)
+                for pid in victims:
+                    os.kill(pid, signal.SIGKILL)
+                waiting.until(lambda name=name, victims=victims: set(self.ours.pids(name)) - set(victims) and
+                              not [pid for pid in victims if running(pid)], f'{name} comes back', 30)
+                waiting.until(lambda: self.serves_now(), f'all is well again after {name}', 30)
+
+    def serves_now(self):
+        try:
+            self.assert_serves()
+            return True
+        except (AssertionError, OSError, EOFError):
+            return False
+
+    def test_hung_children_are_replaced(self):
+        victim = self.ours.pids('authd')[0]
+        os.kill(victim, signal.SIGSTOP)
+        waiting.until(lambda: not running(victim) and self.ours.pids('authd'), 'authd is replaced', 40)
+        waiting.until(lambda: self.serves_now(), 'all is well again', 30)
+
+    def test_a_new_certificate_is_taken_without_restart(self):
+        def certificate():
+            return ssl.get_server_certificate((self.ours.address, self.ours.port('pop3s')), timeout=10)
+        before, pids = certificate(), self.ours.pids('master')
+        instance_files.make_certificate(self.ours.folder / 'etc', self.ours.domain)
+        waiting.until(lambda: certificate() != before, 'the new certificate', 90, pause=0.5)
+        self.assertEqual(self.ours.pids('master'), pids)
+
+    def test_nobody_survives_master(self):
+        everyone = self.ours.pids()
+        os.kill(self.ours.pids('master')[0], signal.SIGKILL)
+        waiting.until(lambda: not [pid for pid in everyone if running(pid)], 'no orphan', 20)
+        self.ours.up()
+        self.assert_serves()
+
+    def test_sigterm_ends_in_time(self):
+        everyone = self.ours.pids()
+        with self.ours.smtp():
+            os.kill(self.ours.pids('master')[0], signal.SIGTERM)
+            waiting.until(lambda: not [pid for pid in everyone if running(pid)], 'all end in order', 20)
+        self.ours.up()
+        self.assert_serves()
+
+
+main(Suite)
