@@ -16,7 +16,7 @@ class AdminClient {
     static Result<std::unique_ptr<AdminClient>> connect(const std::string& path, ipc::Service service) {
         Result<OwnedFd> fd = net::connect_to_path(path);
         if (!fd) return std::unexpected(fd.error());
-        return std::unique_ptr<AdminClient>(new AdminClient(std::move(*fd), service));
+        return std::make_unique<AdminClient>(std::move(*fd), service);
     }
     // Waits for the reply.
     template <ipc::Message M>
@@ -24,10 +24,12 @@ class AdminClient {
         return loop_.run(channel_.ask(std::move(message), time));
     }
 
-  private:
+    // On a connected socket.
     AdminClient(OwnedFd fd, ipc::Service service)
         : channel_(loop_, std::move(fd), ipc::Service::admin, ipc::Sender{service}, dispatcher_,
                    [](ipc::Channel&) {}) {}
+
+  private:
     event::Loop loop_;
     ipc::Dispatcher dispatcher_;
     ipc::Channel channel_;

@@ -136,7 +136,6 @@ constexpr int common_calls[] = {
     SCMP_SYS(sigaltstack),
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep),
     SCMP_SYS(gettimeofday),
     SCMP_SYS(time),
     SCMP_SYS(restart_syscall),
