@@ -70,7 +70,8 @@ auto Offload::run(F job) -> Task<typename detail::Flatten<std::invoke_result_t<F
     struct State {
         State(F f, Loop& loop) : function(std::move(f)), finished(loop) {}
         F function;
-        std::optional<R> result;
+        std::optional<R> result;  // the thread's until `done`
+        bool done = false;        // the loop's
         Signal finished;
     };
     auto state = std::make_shared<State>(std::move(job), loop_);
@@ -87,9 +88,12 @@ auto Offload::run(F job) -> Task<typename detail::Flatten<std::invoke_result_t<F
             raw->result.emplace(temporary(failure.what()));
         }
     };
-    if (!submit({work, state, [raw] { raw->finished.notify_all(); }}))
-        co_return temporary("too much is waiting for a thread");
-    while (!raw->result) co_await raw->finished.wait(std::chrono::hours(1));
+    auto tell = [raw] {
+        raw->done = true;
+        raw->finished.notify_all();
+    };
+    if (!submit({work, state, tell})) co_return temporary("too much is waiting for a thread");
+    while (!raw->done) co_await raw->finished.wait(std::chrono::hours(1));
     co_return std::move(*raw->result);
 }
 
