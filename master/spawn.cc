@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::int64_t at_once_ms =
     1000;  // a life shorter than this means that the next one will be no longer
-constexpr Milliseconds longest_pause = std::chrono::seconds(60);
 
 std::int64_t steady_ms() { return system_clock().steady_us() / 1000; }
 
@@ -141,8 +140,10 @@ void Supervisor::ended(Process& process, int status) {
         ++service->restarts;
         if (!at_once) service->pause = Milliseconds(0);
         restart_later(*service);
-        if (at_once)
-            service->pause = std::min(std::max(service->pause * 2, Milliseconds(500)), longest_pause);
+        if (at_once) {
+            Milliseconds longest = snapshot_.settings().value()[param::service_throttle_time];
+            service->pause = std::min(std::max(service->pause * 2, Milliseconds(500)), longest);
+        }
     }
     report_readiness();
 }

@@ -201,7 +201,6 @@ class Checker {
             readable("smtpd_tls_key_file", settings[param::smtpd_tls_key_file]);
         for (const std::string& path : settings[param::smtpd_tls_chain_files])
             readable("smtpd_tls_chain_files", path);
-        readable("smtp_tls_CAfile", settings[param::smtp_tls_CAfile]);
     }
 
     void check_services() {

@@ -10,11 +10,6 @@ namespace {
 
 using Names = std::set<std::string, std::less<>>;
 
-// What a transport's name may stand before (postconf(5), transport-specific overrides).
-constexpr std::string_view transport_suffixes[] = {
-    "_destination_concurrency_limit", "_destination_concurrency_failed_cohort_limit",
-    "_destination_rate_delay", "_destination_recipient_limit", "_initial_destination_concurrency"};
-
 Names used_names(const MainCf& main, const std::vector<ServiceEntry>& services) {
     Names used;
     auto use = [&](std::string_view value) {
@@ -23,8 +18,6 @@ Names used_names(const MainCf& main, const std::vector<ServiceEntry>& services) 
     for (const MainCfEntry& entry : main.entries()) use(entry.value);
     for (const ServiceEntry& service : services) {
         for (const auto& [name, value] : service.overrides) use(value);
-        for (const std::string_view suffix : transport_suffixes)
-            used.insert(service.name + std::string(suffix));
     }
     return used;
 }

@@ -1,7 +1,6 @@
 #pragma once
 // Parameters that no program reads: misspelt ones, and Postfix's that mean nothing or are not supported here.
-// Names that are used by a $name in some value, and a transport's own limits, are legal (postconf(5),
-// user-defined parameters).
+// Names that are used by a $name in some value are legal (postconf(5), user-defined parameters).
 #include <string>
 #include <vector>
 
