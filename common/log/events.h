@@ -193,7 +193,5 @@ inline constexpr Event<"intake_failed", warning, "{queue_id}: not accepted: {why
 inline constexpr Event<"intake_stopped", warning,
                        "mail is not accepted: {free} octets are free in the queue, {needed} are needed">
     intake_stopped;
-inline constexpr Event<"alias_failed", warning, "{queue_id}: to=<{to}>: recipients cannot be resolved: {why}">
-    alias_failed;
 
 }  // namespace ekiden::events
