@@ -90,6 +90,7 @@ std::string_view command_of(Stage stage) {
         case Stage::greeting: return "initial connection";
         case Stage::hello: return "EHLO command";
         case Stage::starttls: return "STARTTLS command";
+        case Stage::auth: return "AUTH command";
         case Stage::rset: return "RSET command";
         case Stage::mail: return "MAIL FROM command";
         case Stage::rcpt: return "RCPT TO command";
@@ -106,6 +107,7 @@ std::string_view doing(Stage stage) {
         case Stage::greeting: return "receiving the initial server greeting";
         case Stage::hello: return "performing the EHLO handshake";
         case Stage::starttls: return "performing the TLS handshake";
+        case Stage::auth: return "logging in";
         case Stage::rset: return "sending RSET";
         case Stage::mail: return "sending MAIL FROM";
         case Stage::rcpt: return "sending RCPT TO";

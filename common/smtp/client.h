@@ -49,6 +49,7 @@ enum class Stage : std::uint8_t {
     greeting,
     hello,
     starttls,
+    auth,
     rset,
     mail,
     rcpt,

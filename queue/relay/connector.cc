@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "common/log/events.h"
 #include "common/net/listener.h"
 #include "common/text/ascii.h"
+#include "common/text/base64.h"
 
 namespace ekiden::relay {
 namespace {
@@ -95,6 +98,8 @@ Task<std::optional<Failure>> Connector::begin(Session& session, Request request,
     std::optional<Failure> failure = co_await say_hello(session, request);
     if (failure) co_return failure;
     failure = co_await start_tls(session, request, level);
+    if (failure) co_return failure;
+    failure = co_await log_in(session, request);
     co_return failure;
 }
 
@@ -127,6 +132,56 @@ Task<std::optional<Failure>> Connector::start_tls(Session& session, Request requ
     }
     log_tls(session);
     std::optional<Failure> failure = co_await say_hello(session, request);
+    co_return failure;
+}
+
+Task<smtp::Reply> Connector::say_login(Session& session, Login login) {
+    smtp::Client& client = *session.client;
+    const Milliseconds time = policy_.timeouts.helo;
+    const std::vector<std::string>& offered = client.offers().auth;
+    if (std::ranges::find(offered, "PLAIN") != offered.end()) {
+        std::string line = "AUTH PLAIN " + plain_response(login);
+        smtp::Reply reply = co_await client.command(std::move(line), smtp::Stage::auth, time);
+        co_return reply;
+    }
+    smtp::Reply reply = co_await client.command("AUTH LOGIN", smtp::Stage::auth, time);
+    for (std::string_view part : {std::string_view(login.user), login.password.reveal()}) {
+        if (reply.code != 334) break;
+        std::string line = text::base64_encode(part);
+        reply = co_await client.command(std::move(line), smtp::Stage::auth, time);
+    }
+    co_return reply;
+}
+
+Task<std::optional<Failure>> Connector::log_in(Session& session, Request request) {
+    const std::vector<std::string>& offered = session.client->offers().auth;
+    if (!logins_ || offered.empty()) co_return std::nullopt;
+    Failure failure;
+    failure.dsn = "4.7.0";
+    failure.relay = print(session.target, session.port);
+    Result<std::optional<Login>> login = co_await logins_->find(session.target.host, request.next_hop);
+    if (!login) {
+        failure.text = fmt::format("SASL password of {}: {}", print(session.target), login.error().text);
+        co_return failure;
+    }
+    if (!*login) co_return std::nullopt;
+    const bool plain = session.client->tls() ? policy_.plain_under_tls : policy_.plain_in_clear;
+    const bool known = std::ranges::any_of(
+        offered, [](const std::string& each) { return each == "PLAIN" || each == "LOGIN"; });
+    if (!plain || !known) {
+        failure.text = fmt::format("SASL authentication failed; cannot authenticate to server {}: {}",
+                                   print(session.target),
+                                   plain ? "it offers neither PLAIN nor LOGIN"
+                                         : "smtp_sasl_security_options does not allow PLAIN and LOGIN here");
+        co_return failure;
+    }
+    smtp::Reply reply = co_await say_login(session, std::move(**login));
+    if (reply.code == 235) co_return std::nullopt;
+    // A wrong password is the administrator's to mend; the mail waits for that.
+    failure.remote_mta = session.target.host;
+    failure.remote_reply = text::printable(reply.one_line(), 2000);
+    failure.text = fmt::format("SASL authentication failed; server {} said: {}", print(session.target),
+                               failure.remote_reply);
     co_return failure;
 }
 

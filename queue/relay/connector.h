@@ -8,6 +8,7 @@
 #include "common/net/tls.h"
 #include "common/smtp/client.h"
 #include "queue/relay/failure.h"
+#include "queue/relay/login.h"
 #include "queue/relay/policy.h"
 
 namespace ekiden::relay {
@@ -23,14 +24,16 @@ struct Session {
 
 class Connector {
   public:
-    // All outlive it. `tls` may be null: then TLS is not used.
-    Connector(event::Loop& loop, const Policy& policy, const net::TlsContext* tls, const Clock& clock)
-        : loop_(loop), policy_(policy), tls_(tls), clock_(clock) {}
+    // All outlive it. `tls` may be null: then TLS is not used. `logins` may be null: then nobody logs in.
+    Connector(event::Loop& loop, const Policy& policy, const net::TlsContext* tls, const Clock& clock,
+              Logins* logins = nullptr)
+        : loop_(loop), policy_(policy), tls_(tls), clock_(clock), logins_(logins) {}
 
     struct Request {
         dns::MailTarget target;
         std::uint16_t port = 0;
         smtp::Client::Protocol protocol = smtp::Client::Protocol::smtp;
+        std::string next_hop;     // as the router wrote it: a key for the login
         std::string loop_domain;  // not empty: a server that greets with our own name means that this
                                   // domain's mail loops
     };
@@ -42,12 +45,15 @@ class Connector {
     Task<std::optional<Failure>> begin(Session& session, Request request, TlsLevel level);
     Task<std::optional<Failure>> say_hello(Session& session, Request request);
     Task<std::optional<Failure>> start_tls(Session& session, Request request, TlsLevel level);
+    Task<std::optional<Failure>> log_in(Session& session, Request request);
+    Task<smtp::Reply> say_login(Session& session, Login login);
     void log_tls(const Session& session) const;
 
     event::Loop& loop_;
     const Policy& policy_;
     const net::TlsContext* tls_;
     const Clock& clock_;
+    Logins* logins_;
 };
 
 }  // namespace ekiden::relay

@@ -175,7 +175,7 @@ Task<Delivery::Step> Delivery::over_idle_session() {
 Task<Delivery::Step> Delivery::try_target(NextHop hop, dns::MailTarget target) {
     log_interim();
     ++addresses_tried_;
-    Connector::Request request{target, hop.port, smtp::Client::Protocol::smtp, {}};
+    Connector::Request request{target, hop.port, smtp::Client::Protocol::smtp, request_.next_hop, {}};
     if (request_.lmtp) request.protocol = smtp::Client::Protocol::lmtp;
     if (hop.look_up_mx) request.loop_domain = hop.host;
     Connector::Opened opened = co_await context_.connector.open(std::move(request));

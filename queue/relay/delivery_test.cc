@@ -7,6 +7,7 @@
 #include "common/log/logger.h"
 #include "common/net/listener.h"
 #include "common/smtp/client_peer_test.h"
+#include "common/text/base64.h"
 
 namespace ekiden::relay {
 namespace {
@@ -107,7 +108,7 @@ class DeliveryTest : public testing::Test {
         return deliver;
     }
     ipc::DeliveryOutcome deliver(ipc::Deliver asked) {
-        if (!connector) connector.emplace(loop, policy, tls, system_clock());
+        if (!connector) connector.emplace(loop, policy, tls, system_clock(), logins);
         if (!cache) cache.emplace(loop, policy, system_clock());
         Context context{loop, policy, resolver, *connector, *cache, system_clock(), last};
         const std::size_t recipients = asked.recipients.size();
@@ -125,6 +126,7 @@ class DeliveryTest : public testing::Test {
     Policy policy;
     dns::FakeResolver resolver;
     const net::TlsContext* tls = nullptr;
+    Logins* logins = nullptr;
     std::optional<Connector> connector;
     std::optional<ConnectionCache> cache;
     std::vector<std::unique_ptr<Host>> hosts;
@@ -368,6 +370,56 @@ TEST(RelayPolicy, FromTheConfiguration) {
         ASSERT_FALSE(refused) << name;
         EXPECT_THAT(refused.error().text, testing::HasSubstr(name));
     }
+}
+
+struct FakeLogins final : Logins {
+    Task<Result<std::optional<Login>>> find(std::string host, std::string next_hop) override {
+        asked.push_back(host + " " + next_hop);
+        co_return Login{"user", Secret("pass:word")};
+    }
+    std::vector<std::string> asked;
+};
+
+TEST_F(DeliveryTest, LogsInToASmarthost) {
+    FakeLogins fake;
+    logins = &fake;
+    policy.port = 0;
+    policy.plain_in_clear = true;
+    const std::string plain = text::base64_encode(std::string("\0user\0pass:word", 15));
+    host("127.0.0.11",
+         {"S: 220 mx\nC: EHLO me.example\nS: 250-mx\nS: 250 AUTH LOGIN PLAIN\nC: AUTH PLAIN " + plain +
+              "\nS: 235 2.7.0 ok\nC: MAIL FROM:<a@me.example>\nS: 250 ok\nC: RCPT TO:<b@x>\nS: 250 ok\n"
+              "C: DATA\nS: 354 go\nD\nS: 250 ok\nX",
+          "S: 220 mx\nC: EHLO me.example\nS: 250-mx\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\nS: 334 VXNlcg==\nC: " +
+              text::base64_encode("user") + "\nS: 334 UGFzcw==\nC: " + text::base64_encode("pass:word") +
+              "\nS: 535 5.7.8 no"});
+    policy.session_limit = 1;
+    EXPECT_EQ(deliver(request({"b@x"}, "[mx1.example]")).recipients[0].status, DeliveryStatus::sent);
+    EXPECT_EQ(fake.asked, std::vector<std::string>{"mx1.example [mx1.example]"});
+    while (hosts[0]->gate.size() > 1) loop.run_once();
+    ipc::DeliveryOutcome refused = deliver(request({"b@x"}, "[mx1.example]"));
+    EXPECT_EQ(refused.recipients[0].status, DeliveryStatus::deferred);
+    EXPECT_EQ(refused.recipients[0].text,
+              "SASL authentication failed; server mx1.example[127.0.0.11] said: 535 5.7.8 no");
+}
+
+TEST_F(DeliveryTest, ThePasswordIsNotShownInClearUnlessAllowed) {
+    FakeLogins fake;
+    logins = &fake;
+    policy.port = 0;
+    host("127.0.0.11", {"S: 220 mx\nC: EHLO me.example\nS: 250-mx\nS: 250 AUTH LOGIN PLAIN"});
+    ipc::DeliveryOutcome outcome = deliver(request({"b@x"}, "[mx1.example]"));
+    EXPECT_EQ(outcome.recipients[0].dsn, "4.7.0");
+    EXPECT_THAT(outcome.recipients[0].text, testing::HasSubstr("smtp_sasl_security_options"));
+}
+
+TEST(Login, Values) {
+    Result<Login> login = parse_login("user@example.jp:pass:word");
+    ASSERT_TRUE(login);
+    EXPECT_EQ(login->user, "user@example.jp");
+    EXPECT_EQ(login->password.reveal(), "pass:word");
+    EXPECT_FALSE(parse_login("user"));
+    EXPECT_FALSE(parse_login(":password"));
 }
 
 TEST_F(DeliveryTest, AMessageWithoutItsContentIsNotSentEmpty) {

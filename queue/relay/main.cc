@@ -41,7 +41,11 @@ class RelayProgram final : public process::Program {
     void serve(process::Worker& worker) override {
         idle_.emplace(worker.loop());
         resolver_.emplace(worker.peer(ipc::Service::resolver));
-        connector_.emplace(worker.loop(), policy_, tls_ ? &*tls_ : nullptr, system_clock());
+        if (policy_.log_in)
+            logins_.emplace(worker.peer(ipc::Service::router),
+                            worker.settings()[param::smtp_sasl_password_maps]);
+        connector_.emplace(worker.loop(), policy_, tls_ ? &*tls_ : nullptr, system_clock(),
+                           logins_ ? &*logins_ : nullptr);
         cache_.emplace(worker.loop(), policy_, system_clock());
         worker.answer<ipc::Deliver>([this, &worker](ipc::Deliver request, ipc::Sender) {
             return deliver(worker.loop(), std::move(request));
@@ -89,6 +93,7 @@ class RelayProgram final : public process::Program {
     Policy policy_;
     std::optional<net::TlsContext> tls_;
     std::optional<dns::PeerResolver> resolver_;
+    std::optional<TableLogins> logins_;
     std::optional<Connector> connector_;
     std::optional<ConnectionCache> cache_;
     std::mt19937 engine_{std::random_device{}()};

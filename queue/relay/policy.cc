@@ -142,6 +142,12 @@ Result<Policy> policy_of(const Settings& settings) {
     policy.tls = *level;
     policy.tls_wrapper = settings[param::smtp_tls_wrappermode];
     policy.log_tls = settings[param::smtp_tls_loglevel] > 0;
+    const auto allows_plain = [](const List& options) {
+        return std::ranges::find(options, "noplaintext") == options.end();
+    };
+    policy.log_in = settings[param::smtp_sasl_auth_enable];
+    policy.plain_in_clear = allows_plain(settings[param::smtp_sasl_security_options]);
+    policy.plain_under_tls = allows_plain(settings[param::smtp_sasl_tls_security_options]);
     policy.randomize = settings[param::smtp_randomize_addresses];
     policy.timeouts = timeouts_of(settings);
     take_limits(settings, policy);

@@ -34,6 +34,9 @@ struct Policy {
     TlsLevel tls = TlsLevel::may;
     bool tls_wrapper = false;
     bool log_tls = true;
+    bool log_in = false;          // smtp_sasl_auth_enable
+    bool plain_in_clear = false;  // PLAIN and LOGIN are allowed without TLS
+    bool plain_under_tls = false;
     std::vector<std::string> ignored_keywords;
     std::size_t line_limit = 998;
     bool skip_5xx_greeting = true;
