@@ -78,7 +78,9 @@ Result<> Queue::intake_open() {
     if (space_checked_us_ < 0 || now - space_checked_us_ >= space_interval_us) {
         free_ = writer_.free_bytes();
         space_checked_us_ = now;
-        if (free_ < settings_.needed_free) log::emit(events::intake_stopped, free_, settings_.needed_free);
+        bool full = free_ < settings_.needed_free;
+        if (full && !intake_stopped_) log::emit(events::intake_stopped, free_, settings_.needed_free);
+        intake_stopped_ = full;
     }
     if (free_ < settings_.needed_free) return temporary("insufficient system storage");
     if (writer_.waiting() >= operations_limit || writer_.waiting_octets() >= waiting_limit)

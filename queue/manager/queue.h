@@ -132,6 +132,7 @@ class Queue {
     bool pump_wanted_ = false;
     std::int64_t space_checked_us_ = -1;
     std::int64_t free_ = 0;
+    bool intake_stopped_ = false;  // said so in the log
     event::Signal loader_signal_, pump_signal_, recorded_, room_;
     event::Gate gate_;
 };
