@@ -8,9 +8,8 @@
 #include "smtpd/policy.h"
 #include "tests/support/scripted_house.h"
 
+namespace ekiden {
 namespace {
-
-using namespace ekiden;
 
 struct Silence final : log::Sink {
     void write(const log::Line&) override {}
@@ -44,10 +43,8 @@ void check_replies(int fd) {
     }
 }
 
-}  // namespace
-
 // What a client may send, all of it, against a whole session with scripted peers.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int play(const std::uint8_t* data, std::size_t size) {
     static Silence silence;
     static const smtp::SessionOptions options = make_options();
     log::set_sink(&silence);
@@ -74,4 +71,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (commit.notes.size != commit.content.size()) std::abort();
     check_replies(client.get());
     return 0;
+}
+
+}  // namespace
+}  // namespace ekiden
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    return ekiden::play(data, size);
 }
