@@ -88,7 +88,7 @@ class Instance:
         return self.up()
 
     def __exit__(self, kind, *_):
-        if kind:
+        if kind and issubclass(kind, Exception):    # not Ctrl-C
             print(f'--- log of {self.folder}', self.log()[-12000:], '---', sep='\n', flush=True)
         try:
             self.down()
