@@ -11,7 +11,8 @@ from instance import ROOT, Instance
 class BlackBox(HouseTest):
     @classmethod
     def prepare(cls):
-        cls.ours = cls.use(Instance('black-box', auth_failure_delay='0s', smtpd_error_sleep_time='0s'))
+        cls.ours = cls.use(Instance('black-box', auth_failure_delay='0s', auth_failure_delay_max='0s',
+                                    smtpd_error_sleep_time='0s'))
         cls.alice = cls.ours.account(0)
 
     def check(self, program, port, *more):
