@@ -9,7 +9,6 @@
 #include "common/config/snapshot.h"
 #include "common/ipc/channel.h"
 #include "common/ipc/messages/control.h"
-#include "common/ipc/messages/control.h"
 #include "common/process/privileges.h"
 
 namespace ekiden::master {
