@@ -87,6 +87,8 @@ Result<SessionOptions> SessionOptions::from(const Settings& s, Role role) {
     o.origin = s[param::myorigin];
     Result<> networks = read_networks(o, s);
     if (!networks) return pass(networks);
+    // RFC 8314: a submission service sees no passwords in clear, from loopback neither.
+    if (submission) o.plaintext_auth = {};
     Result<Restrictions> restrictions = Restrictions::from(
         s, submission ? param::submission_relay_restrictions : param::smtpd_relay_restrictions);
     if (!restrictions) return pass(restrictions);

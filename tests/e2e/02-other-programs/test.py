@@ -97,8 +97,7 @@ class Submitting(HouseTest):
         cls.folder = cls.use(scratch('submitting'))
         cls.postfix = cls.use(Postfix(cls.folder / 'postfix', REMOTE, '127.0.0.4', port=free_port('127.0.0.4')))
         cls.names = cls.use(NameServer(cls.folder / 'dns', {REMOTE: '@ MX 10 mail\nmail A 127.0.0.4\n'}))
-        cls.ours = cls.use(Instance('submitting', smtp_tcp_port=cls.postfix.port, smtpd_plaintext_auth_networks='',
-                                    **settings(cls.names)))
+        cls.ours = cls.use(Instance('submitting', smtp_tcp_port=cls.postfix.port, **settings(cls.names)))
         cls.alice, cls.bob = cls.ours.account(0), cls.ours.account(1)
 
     def text_of(self, subject):
