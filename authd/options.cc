@@ -42,9 +42,6 @@ Result<Options> Options::from(const Settings& settings) {
     Result<std::uint64_t> cache = within(settings, param::auth_cache_size, 0, 10'000'000);
     if (!cache) return pass(cache);
     options.cache_size = *cache;
-    Result<std::uint64_t> quota = within(settings, param::virtual_mailbox_limit, 0, std::int64_t{1} << 62);
-    if (!quota) return pass(quota);
-    options.default_quota = *quota;
     Result<GrantPolicy> grants = GrantPolicy::from(settings);
     if (!grants) return pass(grants);
     options.grants = std::move(*grants);

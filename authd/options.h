@@ -40,7 +40,6 @@ struct Options {
     std::size_t cache_size = 10000;
     Seconds ticket_ttl{30};
     Seconds rate_unit{60};
-    std::uint64_t default_quota = 0;
     std::vector<std::string> mechanism_filter;  // empty: all
     FailurePolicy failures;
     accounts::CommandPolicy commands;

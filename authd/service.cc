@@ -194,7 +194,7 @@ Task<Result<ipc::MailboxOwner>> Service::redeem(ipc::RedeemTicket question, ipc:
     owner.mailbox = account.mailbox;
     owner.uid = account.uid.value_or(mailboxes_.uid);
     owner.gid = account.gid.value_or(mailboxes_.gid);
-    owner.quota = account.quota != 0 ? account.quota : options_.default_quota;
+    owner.quota = account.quota;
     co_return owner;
 }
 

@@ -97,7 +97,7 @@ TEST_F(ServiceTest, GoodLoginBringsATicketThatOpensItsMailboxOnce) {
     EXPECT_EQ(owner.mailbox, "example.test/bob");
     EXPECT_EQ(owner.uid, 1000u);
     EXPECT_EQ(owner.gid, 1001u);
-    EXPECT_EQ(owner.quota, 51200000u);
+    EXPECT_EQ(owner.quota, 0u);
     EXPECT_FALSE(redeem());
     EXPECT_EQ(login("bob", "secret").login, bob) << "a name without a domain";
     EXPECT_TRUE(login("bob", "secret", "submission").ticket.empty()) << "SMTP opens no mailbox";

@@ -26,7 +26,7 @@ struct Account {
     std::string password_hash;         // empty: cannot log in by password
     std::string sealed_secret;         // empty: no APOP, no CRAM-MD5
     bool enabled = true;               // a disabled account gets mail but cannot log in
-    std::uint64_t quota = 0;           // octets; 0: virtual_mailbox_limit
+    std::uint64_t quota = 0;           // octets of the whole mailbox; 0: none
     std::optional<std::uint32_t> uid;  // nothing: those of virtual_owner
     std::optional<std::uint32_t> gid;
     std::int64_t created = 0;  // UTC seconds

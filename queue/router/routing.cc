@@ -161,10 +161,9 @@ Result<std::optional<Mailbox>> Routing::directory_mailbox(const std::string& add
     if (row && !*row && !parts.extension.empty()) row = directory_.mailbox(parts.user + "@" + parts.domain);
     if (!row) return pass(row);
     if (!*row) return std::nullopt;
-    auto limit = static_cast<std::uint64_t>(settings_[param::virtual_mailbox_limit]);
     return Mailbox{(*row)->path,
                    {(*row)->uid.value_or(virtual_owner_.uid), (*row)->gid.value_or(virtual_owner_.gid)},
-                   (*row)->quota ? (*row)->quota : limit};
+                   (*row)->quota};
 }
 
 Task<Result<std::uint32_t>> Routing::id_of(const tables::Maps& maps, std::string address,
@@ -195,8 +194,7 @@ Task<Result<std::optional<Mailbox>>> Routing::mailbox_of(std::string address) {
     if (!uid) co_return pass(uid);
     Result<std::uint32_t> gid = co_await id_of(gids_, address, virtual_owner_.gid);
     if (!gid) co_return pass(gid);
-    auto limit = static_cast<std::uint64_t>(settings_[param::virtual_mailbox_limit]);
-    co_return Mailbox{std::move(path), {*uid, *gid}, limit};
+    co_return Mailbox{std::move(path), {*uid, *gid}, 0};
 }
 
 Task<Result<bool>> Routing::is_listed(std::string address, AddressClass address_class) {
