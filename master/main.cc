@@ -10,7 +10,6 @@
 #include <filesystem>
 
 #include "common/log/events.h"
-#include "common/process/notify.h"
 #include "common/tables/check.h"
 #include "common/text/ascii.h"
 #include "master/supervisor.h"
@@ -82,8 +81,6 @@ int main(int argc, char** argv) {
     ekiden::event::UnixSignal interrupt(loop, SIGINT, [&] { supervisor.terminate(SIGINT); });
     Result<> started = supervisor.start(std::move(*checked.snapshot));
     if (!started) return fail(options, started.error().text);
-    process::notify_service_manager("READY=1");
     loop.run();
-    process::notify_service_manager("STOPPING=1");
     return 0;
 }

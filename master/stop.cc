@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "common/log/events.h"
+#include "common/process/notify.h"
 #include "master/supervisor.h"
 
 namespace ekiden::master {
@@ -28,6 +29,7 @@ const Stage stages[] = {
 void Supervisor::terminate(int signal) {
     if (stopping_) return;
     stopping_ = true;
+    process::notify_service_manager("STOPPING=1");
     log::emit(events::terminating, signal);
     chores_.spawn(stop_in_order());
 }

@@ -10,6 +10,7 @@
 #include "common/ipc/messages/log.h"
 #include "common/log/events.h"
 #include "common/net/listener.h"
+#include "common/process/notify.h"
 #include "master/prepare.h"
 
 namespace ekiden::master {
@@ -122,21 +123,24 @@ void Supervisor::admit(int fd) {
     admins_[channel.get()] = std::move(channel);
 }
 
+// Once, when every process serves or one of them cannot: to `ekiden start` and to the service manager.
 void Supervisor::report_readiness() {
-    if (reported_ || options_.ready_fd < 0) return;
+    if (reported_) return;
     bool all = std::ranges::all_of(processes_, [](const Process& process) { return process.ready; });
-    std::string text;
+    std::string failed;
     for (const Process& process : doomed_)
-        if (!process.failure.empty()) text = fmt::format("{}: {}\n", process.log_name, process.failure);
-    bool failed = !text.empty();
-    if (text.empty() && all) text = "ready\n";
-    if (text.empty()) return;
+        if (!process.failure.empty()) failed = fmt::format("{}: {}\n", process.log_name, process.failure);
+    if (failed.empty() && !all) return;
     reported_ = true;
-    ssize_t ignored = write(options_.ready_fd, text.data(), text.size());  // the starter may have gone
-    (void)ignored;
-    close(options_.ready_fd);
+    if (failed.empty()) process::notify_service_manager("READY=1");
+    if (options_.ready_fd >= 0) {
+        std::string text = failed.empty() ? "ready\n" : failed;
+        ssize_t ignored = write(options_.ready_fd, text.data(), text.size());  // the starter may have gone
+        (void)ignored;
+        close(options_.ready_fd);
+    }
     // Who is told that the start failed must not find half of a mail system running.
-    if (failed) terminate(SIGTERM);
+    if (!failed.empty()) terminate(SIGTERM);
 }
 
 Task<Result<ipc::SuiteStatus>> Supervisor::fresh_status() {

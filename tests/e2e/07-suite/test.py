@@ -4,6 +4,7 @@ are replaced, a new certificate is taken, SIGTERM ends in time, and nobody survi
 import os
 import pathlib
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -119,6 +120,21 @@ class Suite(HouseTest):
         waiting.until(lambda: not [pid for pid in everyone if running(pid)], 'no orphan', 20)
         self.ours.up()
         self.assert_serves()
+
+    def test_the_service_manager_is_told(self):
+        self.ours.down()
+        path = self.ours.folder / 'notify'
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(path))
+            manager.settimeout(30)
+            argv = [*self.ours.facts['commands']['ekiden'], 'start-fg']
+            with subprocess.Popen(argv, env={**os.environ, 'NOTIFY_SOCKET': str(path)}, stderr=subprocess.DEVNULL) as master:
+                self.assertEqual(manager.recv(100), b'READY=1')
+                self.assert_serves()
+                master.terminate()
+                self.assertEqual(manager.recv(100), b'STOPPING=1')
+                self.assertEqual(master.wait(30), 0)
+        self.ours.up()
 
     def test_sigterm_ends_in_time(self):
         everyone = self.ours.pids()
