@@ -18,6 +18,7 @@
 #include "common/config/main_cf.h"
 #include "common/config/restriction_names.h"
 #include "common/config/table_reference.h"
+#include "common/config/tls_versions.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::config {
@@ -136,9 +137,21 @@ class Checker {
             for (std::string& wrong : check_restrictions(settings[*list]))
                 add(error, file, line, "in parameter " + std::string(list->name) + ": " + wrong);
         }
+        for (const Param<List>* list : tls_version_lists)
+            if (looked_at(list->name)) check_tls_versions(settings[*list], list->name, where(list->name));
         for (const param::Info& info : param::all)
             if (info.type == param::Type::list && looked_at(info.name))
                 check_tables(settings, info, where(info.name));
+    }
+
+    void check_tls_versions(const List& list, std::string_view parameter,
+                            const std::pair<std::string, int>& where) {
+        Result<TlsVersions> versions = tls_versions(list);
+        std::string what = "in parameter " + std::string(parameter) + ": ";
+        if (!versions)
+            add(error, where.first, where.second, what + versions.error().text);
+        else if (versions->asks_for_older)
+            add(warning, where.first, where.second, what + "versions below TLSv1.2 are never used");
     }
 
     void check_tables(const Settings& settings, const param::Info& info,

@@ -63,6 +63,12 @@ void common_settings(SSL_CTX* context) {
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}
+
+// 0 for what is not used here.
+int version_number(std::string_view name) {
+    return name == "TLSv1.2" ? TLS1_2_VERSION : name == "TLSv1.3" ? TLS1_3_VERSION : 0;
 }
 
 }  // namespace
@@ -74,17 +80,11 @@ TlsContext& TlsContext::operator=(TlsContext&&) noexcept = default;
 TlsContext::~TlsContext() = default;
 
 Result<TlsContext> TlsContext::server(std::string_view certificates, const Secret& key,
-                                      std::string_view service, std::string_view minimum,
-                                      std::string_view ciphers) {
+                                      std::string_view service) {
     TlsContext result(SSL_CTX_new(TLS_server_method()));
     SSL_CTX* context = result.context_.get();
     if (!context) return temporary("TLS: " + openssl_error());
     common_settings(context);
-    if (minimum != "TLSv1.2" && minimum != "TLSv1.3")
-        return malformed(fmt::format("TLS protocol {}: must be TLSv1.2 or TLSv1.3", minimum));
-    SSL_CTX_set_min_proto_version(context, minimum == "TLSv1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
-    if (!ciphers.empty() && SSL_CTX_set_cipher_list(context, std::string(ciphers).c_str()) != 1)
-        return malformed(fmt::format("TLS cipher list {}: {}", ciphers, openssl_error()));
     SSL_CTX_set_session_id_context(
         context, reinterpret_cast<const unsigned char*>(service.data()),
         static_cast<unsigned>(std::min<std::size_t>(service.size(), SSL_MAX_SID_CTX_LENGTH)));
@@ -100,9 +100,17 @@ Result<TlsContext> TlsContext::client() {
     SSL_CTX* context = result.context_.get();
     if (!context) return temporary("TLS: " + openssl_error());
     common_settings(context);
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
     return result;
+}
+
+Result<> TlsContext::limit_versions(std::string_view lowest, std::string_view highest) {
+    const int from = version_number(lowest), to = version_number(highest);
+    if (from == 0 || to == 0 || from > to)
+        return malformed(fmt::format("TLS versions {} to {}: must be TLSv1.2 or TLSv1.3", lowest, highest));
+    SSL_CTX_set_min_proto_version(context_.get(), from);
+    SSL_CTX_set_max_proto_version(context_.get(), to);
+    return {};
 }
 
 void TlsSession::Free::operator()(ssl_st* ssl) const { SSL_free(ssl); }

@@ -24,12 +24,12 @@ struct TlsFacts {
 class TlsContext {
   public:
     // Server side. `certificates`: leaf first, then its chain; `service` keeps sessions of services apart.
-    // `minimum`: "TLSv1.2" or "TLSv1.3"; `ciphers`: OpenSSL's list for TLS 1.2, empty for the default.
     static Result<TlsContext> server(std::string_view certificates, const Secret& key,
-                                     std::string_view service, std::string_view minimum = "TLSv1.2",
-                                     std::string_view ciphers = "");
+                                     std::string_view service);
     // Client side, opportunistic: the peer's certificate is not verified.
     static Result<TlsContext> client();
+    // The versions of sessions that begin from now on: each "TLSv1.2" or "TLSv1.3". Malformed for others.
+    Result<> limit_versions(std::string_view lowest, std::string_view highest);
 
     TlsContext(TlsContext&&) noexcept;
     TlsContext& operator=(TlsContext&&) noexcept;

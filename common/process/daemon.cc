@@ -11,6 +11,7 @@
 #include <ctime>
 #include <deque>
 
+#include "common/config/tls_versions.h"
 #include "common/ipc/messages/log.h"
 #include "common/log/events.h"
 
@@ -54,6 +55,14 @@ class Worker::LogSink : public log::Sink {
 };
 
 namespace {
+// TLS is demanded of the clients of this service, or there from the first octet.
+bool tls_is_mandatory(ipc::Service service, const Settings& settings) {
+    if (service == ipc::Service::pop3_front) return settings[param::pop3d_tls_wrappermode];
+    const auto& level = service == ipc::Service::submission ? param::submission_tls_security_level
+                                                            : param::smtpd_tls_security_level;
+    return settings[param::smtpd_tls_wrappermode] || settings[level] == "encrypt";
+}
+
 void report(std::exception_ptr failure) {
     try {
         std::rethrow_exception(failure);
@@ -182,16 +191,30 @@ Result<> Worker::take_snapshot(int fd, const std::vector<ipc::NamedValue>& overr
     if (!settings) return pass(settings);
     snapshot_ = std::make_shared<config::Snapshot>(std::move(*snapshot));
     settings_ = std::make_shared<Settings>(std::move(*settings));
-    return {};
+    return limit_tls();
+}
+
+// The identity may come before the settings that say which versions are wanted, and again later.
+Result<> Worker::limit_tls() {
+    if (!tls_) return {};
+    const auto& protocols = tls_is_mandatory(service_, settings()) ? param::smtpd_tls_mandatory_protocols
+                                                                   : param::smtpd_tls_protocols;
+    Result<config::TlsVersions> versions = config::tls_versions(settings()[protocols]);
+    if (!versions) return malformed(fmt::format("{}: {}", protocols.name, versions.error().text));
+    return tls_->limit_versions(versions->lowest, versions->highest);
 }
 
 void Worker::take_tls_identity(const ipc::TlsIdentity& identity) {
     Result<net::TlsContext> context =
         net::TlsContext::server(identity.certificates, identity.key, ipc::name_of(service_));
-    if (context)
+    Result<> taken;
+    if (context) {
         tls_ = std::make_shared<net::TlsContext>(std::move(*context));
-    else
-        log::emit(events::tls_identity_failed, settings()[param::smtpd_tls_cert_file], context.error());
+        taken = limit_tls();
+    } else {
+        taken = pass(context);
+    }
+    if (!taken) log::emit(events::tls_identity_failed, settings()[param::smtpd_tls_cert_file], taken.error());
 }
 
 void Worker::accept_sessions(std::size_t limit, std::function<Task<>(net::Accepted)> session) {

@@ -92,6 +92,7 @@ class Worker {
     Result<> begin(ipc::Begin begin);
     Result<> take_snapshot(int fd, const std::vector<ipc::NamedValue>& overrides);
     void take_tls_identity(const ipc::TlsIdentity& identity);
+    Result<> limit_tls();
     Result<> drop_and_open();
     void control_messages();
     Task<> start(ipc::Begin begin);
@@ -113,7 +114,7 @@ class Worker {
     std::map<const ipc::Channel*, std::unique_ptr<ipc::Channel>> admins_;
     std::shared_ptr<const config::Snapshot> snapshot_;
     std::shared_ptr<const Settings> settings_;
-    std::shared_ptr<const net::TlsContext> tls_;
+    std::shared_ptr<net::TlsContext> tls_;
     std::vector<Listener> listeners_;
     Paths paths_;
     std::string log_name_;

@@ -1,5 +1,5 @@
 #pragma once
-// Queue ids in Postfix's long form (enable_long_queue_ids): seconds since 1970 in base 52 (six digits or
+// Queue ids in Postfix's long form: seconds since 1970 in base 52 (six digits or
 // more), microseconds in base 52 (four digits), 'z', and a number in base 51, which has no 'z'. Log tools and
 // administrators know the form. Where Postfix has an inode stands a sequence number that is never given twice
 // (docs/queue-states.md); it alone makes the id unique, the time is for people. Only the form is here; who

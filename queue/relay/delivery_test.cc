@@ -346,17 +346,36 @@ TEST_F(DeliveryTest, TlsWhereItIsOffered) {
     EXPECT_EQ(hosts[0]->connections, 1U);
 }
 
+TEST_F(DeliveryTest, TlsOfAVersionThatIsNotWanted) {
+    policy.port = 0;
+    policy.tls = TlsLevel::encrypt;
+    net::TlsContext client = *net::TlsContext::client();
+    net::TlsContext server =
+        *net::TlsContext::server(certificate, Secret(std::string(certificate_key)), "test");
+    ASSERT_TRUE(client.limit_versions("TLSv1.3", "TLSv1.3"));
+    ASSERT_TRUE(server.limit_versions("TLSv1.2", "TLSv1.2"));
+    EXPECT_FALSE(server.limit_versions("TLSv1.1", "TLSv1.3"));
+    EXPECT_FALSE(server.limit_versions("TLSv1.3", "TLSv1.2"));
+    tls = &client;
+    host("127.0.0.11",
+         {"S: 220 mx\nC: EHLO me.example\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\nT\nX"},
+         &server);
+    EXPECT_EQ(deliver(request({"b@x"})).recipients[0].status, DeliveryStatus::deferred);
+}
+
 TEST(RelayPolicy, FromTheConfiguration) {
     RawValues values{{"myhostname", "Me.Example"},
                      {"inet_interfaces", "127.0.0.1"},
                      {"smtp_tcp_port", "2525"},
                      {"proxy_interfaces", "192.0.2.1"},
                      {"smtp_tls_security_level", "encrypt"},
+                     {"smtp_tls_mandatory_protocols", ">=TLSv1.3"},
                      {"inet_protocols", "ipv4"}};
     Result<Policy> policy = policy_of(*Settings::make(values));
     ASSERT_TRUE(policy) << policy.error().text;
     EXPECT_EQ(policy->own_name, "me.example");
     EXPECT_EQ(policy->tls, TlsLevel::encrypt);
+    EXPECT_EQ(policy->tls_versions.lowest, "TLSv1.3");
     EXPECT_FALSE(policy->ipv6);
     EXPECT_TRUE(policy->is_self(*net::IpAddress::parse("127.0.0.1"), 2525));
     EXPECT_TRUE(policy->is_self(*net::IpAddress::parse("192.0.2.1"), 25));
@@ -364,6 +383,7 @@ TEST(RelayPolicy, FromTheConfiguration) {
     EXPECT_FALSE(policy->is_self(*net::IpAddress::parse("127.0.0.5"), 2525));
     for (auto [name, value] : {std::pair{"smtp_tls_security_level", "verify"},
                                {"smtp_bind_address", "::1"},
+                               {"smtp_tls_protocols", "TLSv1.1"},
                                {"smtp_tcp_port", "0"},
                                {"smtp_address_preference", "ipv5"}}) {
         Result<Policy> refused = policy_of(*Settings::make({{name, value}}));

@@ -35,7 +35,7 @@ class RelayProgram final : public process::Program {
         Result<net::TlsContext> tls = net::TlsContext::client();
         if (!tls) return pass(std::move(tls));
         tls_.emplace(std::move(*tls));
-        return {};
+        return tls_->limit_versions(policy_.tls_versions.lowest, policy_.tls_versions.highest);
     }
 
     void serve(process::Worker& worker) override {

@@ -141,6 +141,11 @@ Result<Policy> policy_of(const Settings& settings) {
     if (!level) return pass(std::move(level));
     policy.tls = *level;
     policy.tls_wrapper = settings[param::smtp_tls_wrappermode];
+    const bool mandatory = policy.tls == TlsLevel::encrypt || policy.tls_wrapper;
+    const auto& protocols = mandatory ? param::smtp_tls_mandatory_protocols : param::smtp_tls_protocols;
+    Result<config::TlsVersions> versions = config::tls_versions(settings[protocols]);
+    if (!versions) return malformed(fmt::format("{}: {}", protocols.name, versions.error().text));
+    policy.tls_versions = *versions;
     policy.log_tls = settings[param::smtp_tls_loglevel] > 0;
     const auto allows_plain = [](const List& options) {
         return std::ranges::find(options, "noplaintext") == options.end();

@@ -7,6 +7,7 @@
 
 #include "common/base/error.h"
 #include "common/config/settings.h"
+#include "common/config/tls_versions.h"
 #include "common/dns/mx.h"
 #include "common/net/address.h"
 #include "common/smtp/client.h"
@@ -33,6 +34,7 @@ struct Policy {
     smtp::ClientTimeouts timeouts;
     TlsLevel tls = TlsLevel::may;
     bool tls_wrapper = false;
+    config::TlsVersions tls_versions;
     bool log_tls = true;
     bool log_in = false;          // smtp_sasl_auth_enable
     bool plain_in_clear = false;  // PLAIN and LOGIN are allowed without TLS

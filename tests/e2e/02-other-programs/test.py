@@ -97,7 +97,8 @@ class Submitting(HouseTest):
         cls.folder = cls.use(scratch('submitting'))
         cls.postfix = cls.use(Postfix(cls.folder / 'postfix', REMOTE, '127.0.0.4', port=free_port('127.0.0.4')))
         cls.names = cls.use(NameServer(cls.folder / 'dns', {REMOTE: '@ MX 10 mail\nmail A 127.0.0.4\n'}))
-        cls.ours = cls.use(Instance('submitting', smtp_tcp_port=cls.postfix.port, **settings(cls.names)))
+        cls.ours = cls.use(Instance('submitting', smtp_tcp_port=cls.postfix.port,
+                                    smtpd_tls_mandatory_protocols='>=TLSv1.3', **settings(cls.names)))
         cls.alice, cls.bob = cls.ours.account(0), cls.ours.account(1)
 
     def text_of(self, subject):
@@ -175,6 +176,18 @@ class Submitting(HouseTest):
             self.assertEqual(client.command('MAIL FROM:<x@example.test>')[0] // 100, 5)
             code, text = client.login(self.alice['user'], 'wrong')
             self.assertEqual(code, 535, text)
+
+    def test_where_tls_is_demanded_its_version_is_that_of_the_mandatory_list(self):
+        old = insecure()
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with self.assertRaises(ssl.SSLError):
+            smtplib.SMTP_SSL(self.ours.address, self.ours.port('submissions'), timeout=30, context=old)
+        with smtplib.SMTP(self.ours.address, self.ours.port('submission'), timeout=30) as client, \
+                self.assertRaises(ssl.SSLError):
+            client.starttls(context=old)
+        with smtplib.SMTP(self.ours.address, self.ours.port('smtp'), timeout=30) as client:
+            client.starttls(context=old)
+            self.assertEqual(client.sock.version(), 'TLSv1.2')
 
     def test_the_sender_belongs_to_the_login(self):
         with self.ours.smtp('submissions', tls=True) as client:
