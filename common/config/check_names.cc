@@ -33,6 +33,7 @@ void check_name(const std::string& name, const std::string& value, const Names& 
                 {Severity::warning, file, line, "unused parameter: " + setting, "no program reads it"});
         return;
     }
+    if (foreign->kind == Foreign::heeded) return;
     bool asks = foreign->kind == Foreign::unsupported && !value.empty() && value != "no";
     std::string remedy(!foreign->instead.empty() ? foreign->instead : asks ? "remove it" : "");
     if (asks)

@@ -82,6 +82,13 @@ TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
              {"smtpd_tls_security_level = always\n", "",
               "DIR/main.cf, line 2: bad value for parameter smtpd_tls_security_level: \"always\" (one of "
               "(empty), none, may, encrypt)"},
+             {"smtpd_tls_protocols = >=TLS1.3\n", "",
+              "DIR/main.cf, line 2: in parameter smtpd_tls_protocols: \">=TLS1.3\" is no TLS version: "
+              "TLSv1.2 or "
+              "TLSv1.3, with >=, <= or ! before it"},
+             {"", "587 inet n - n - - submission -o smtpd_tls_mandatory_protocols=TLSv1.1\n",
+              "DIR/master.cf, line 6: in parameter smtpd_tls_mandatory_protocols: leaves neither TLSv1.2 nor "
+              "TLSv1.3"},
              {"transport_maps = nisplus:x\n", "",
               "DIR/main.cf, line 2: in parameter transport_maps: unsupported dictionary type: nisplus "
               "(ekiconf -m lists the types)"},
@@ -126,6 +133,18 @@ TEST_F(CheckTest, WarningsDoNotStopIt) {
     EXPECT_THAT(formatted(checked), Contains(HasSubstr("service cleanup is not needed")));
     ASSERT_TRUE(checked.snapshot);
     EXPECT_EQ(checked.snapshot->services.size(), 5u);
+}
+
+TEST_F(CheckTest, WhatPostfixHasAndWeHaveNotIsSaid) {
+    Checked checked =
+        run("enable_long_queue_ids = yes\nsmtp_tls_protocols = >=TLSv1\n2bounce_notice_recipient = root\n");
+    EXPECT_THAT(
+        formatted(checked),
+        testing::UnorderedElementsAre(
+            "DIR/main.cf, line 2: parameter has no effect here: enable_long_queue_ids=yes (queue ids always "
+            "have the long form)",
+            "DIR/main.cf, line 3: in parameter smtp_tls_protocols: versions below TLSv1.2 are never used"));
+    EXPECT_TRUE(checked.snapshot);
 }
 
 TEST_F(CheckTest, OpenRelayIsRefused) {

@@ -6,10 +6,11 @@ namespace ekiden::config {
 namespace {
 
 constexpr auto harmless = Foreign::harmless;
+constexpr auto heeded = Foreign::heeded;
 constexpr auto unsupported = Foreign::unsupported;
 
 constexpr ForeignName names[] = {
-    {"2bounce_notice_recipient", harmless, "heeded by the queue manager"},
+    {"2bounce_notice_recipient", heeded, ""},
     {"address_verify_map", harmless, ""},
     {"alias_database", harmless, "name the tables in alias_maps"},
     {"allow_percent_hack", harmless, "% has no meaning in addresses"},
@@ -31,6 +32,7 @@ constexpr ForeignName names[] = {
     {"default_destination_concurrency_failed_cohort_limit", harmless, ""},
     {"default_destination_rate_delay", harmless, "deliveries are not slowed down"},
     {"empty_address_recipient", harmless, ""},
+    {"enable_long_queue_ids", harmless, "queue ids always have the long form"},
     {"enable_original_recipient", harmless, ""},
     {"header_checks", unsupported, ""},
     {"header_size_limit", harmless, ""},
@@ -75,16 +77,13 @@ constexpr ForeignName names[] = {
     {"smtp_enforce_tls", unsupported, "set smtp_tls_security_level = encrypt"},
     {"smtp_generic_maps", unsupported, ""},
     {"smtp_header_checks", unsupported, ""},
-    {"smtp_sasl_auth_enable", unsupported, ""},
-    {"smtp_sasl_password_maps", unsupported, ""},
-    {"smtp_sasl_security_options", harmless, ""},
     {"smtp_tls_CAfile", harmless, ""},
     {"smtp_tls_ciphers", harmless, "the ciphers are those of the TLS library"},
     {"smtp_tls_exclude_ciphers", harmless, "the ciphers are those of the TLS library"},
-    {"smtp_tls_mandatory_protocols", harmless, "TLS 1.2 and newer are used"},
+    {"smtp_tls_mandatory_ciphers", harmless, "the ciphers are those of the TLS library"},
+    {"smtp_tls_mandatory_exclude_ciphers", harmless, "the ciphers are those of the TLS library"},
     {"smtp_tls_note_starttls_offer", harmless, ""},
     {"smtp_tls_policy_maps", unsupported, ""},
-    {"smtp_tls_protocols", harmless, "TLS 1.2 and newer are used"},
     {"smtp_tls_session_cache_database", harmless, ""},
     {"smtp_use_tls", unsupported, "set smtp_tls_security_level = may"},
     {"smtpd_end_of_data_restrictions", unsupported, ""},
@@ -105,9 +104,7 @@ constexpr ForeignName names[] = {
     {"smtpd_tls_dh512_param_file", harmless, ""},
     {"smtpd_tls_exclude_ciphers", harmless, "the ciphers are those of the TLS library"},
     {"smtpd_tls_mandatory_ciphers", harmless, "the ciphers are those of the TLS library"},
-    {"smtpd_tls_mandatory_exclude_ciphers", unsupported, "set smtpd_tls_exclude_ciphers"},
-    {"smtpd_tls_mandatory_protocols", harmless, "TLS 1.2 and newer are used"},
-    {"smtpd_tls_protocols", harmless, "TLS 1.2 and newer are used"},
+    {"smtpd_tls_mandatory_exclude_ciphers", harmless, "the ciphers are those of the TLS library"},
     {"smtpd_tls_req_ccert", unsupported, ""},
     {"smtpd_tls_session_cache_database", harmless, ""},
     {"smtpd_tls_session_cache_timeout", harmless, ""},

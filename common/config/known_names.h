@@ -8,6 +8,7 @@
 namespace ekiden::config {
 
 enum class Foreign {
+    heeded,    // read by a program, although its name cannot be a row of the catalogue
     harmless,  // names paths, tools or details of Postfix's own that have no counterpart; told as a warning
     unsupported,  // would change what happens to mail: an error unless its value is empty or `no`
 };

@@ -70,7 +70,7 @@ class Kill(HouseTest):
                                 if recipient.startswith('unknown@') else None))
         cls.ours = cls.use(Instance(
             'crash', mynetworks='127.0.0.0/8', relayhost=f'[127.0.0.6]:{cls.sink.port}', minimal_backoff_time='1s',
-            maximal_backoff_time='2s', queue_run_delay='1s', service_throttle_time='1s', ipc_timeout='5s',
+            maximal_backoff_time='2s', queue_run_delay='1s', service_throttle_time='1s',
             virtual_mailbox_limit='0'))
 
     def kill(self, number):
