@@ -167,10 +167,9 @@ TEST_F(RouterTest, MailboxesAndAliases) {
     EXPECT_THAT(ways({"Bob@ours.test", "eve@ours.test"}),
                 ElementsAre("0 Bob@ours.test virtual ours.test/bob 500:501 0",
                             "1 eve@ours.test virtual ours.test/eve 3000:3001 77"));
-    EXPECT_THAT(
-        ways({"team@ours.test"}),
-        ElementsAre("0 bob@ours.test virtual ours.test/bob 500:501 0",
-                    "0 eve@ours.test virtual ours.test/eve 3000:3001 77", "0 far@away.test smtp away.test"));
+    EXPECT_THAT(ways({"team@ours.test"}), ElementsAre("0 bob@ours.test virtual ours.test/bob 500:501 0",
+                                                      "0 eve@ours.test virtual ours.test/eve 3000:3001 77",
+                                                      "0 far@away.test smtp away.test"));
     EXPECT_THAT(ways({"gone@ours.test"}),
                 ElementsAre("0 gone@ours.test error 5.1.1 unknown user: \"gone@ours.test\""));
 }
@@ -181,14 +180,11 @@ TEST_F(RouterTest, CatchAllAndExtensions) {
         "INSERT INTO domain VALUES ('ours.test'); INSERT INTO mailbox VALUES ('bob@ours.test', "
         "'ours.test/bob', 0, NULL, NULL, 1);"
         "INSERT INTO alias VALUES ('@ours.test', 'bob@ours.test');");
-    EXPECT_THAT(ways({"bob+x@ours.test"}),
-                ElementsAre("0 bob+x@ours.test virtual ours.test/bob 500:501 0"));
-    EXPECT_THAT(ways({"any@ours.test"}),
-                ElementsAre("0 bob@ours.test virtual ours.test/bob 500:501 0"));
+    EXPECT_THAT(ways({"bob+x@ours.test"}), ElementsAre("0 bob+x@ours.test virtual ours.test/bob 500:501 0"));
+    EXPECT_THAT(ways({"any@ours.test"}), ElementsAre("0 bob@ours.test virtual ours.test/bob 500:501 0"));
     EXPECT_EQ(verdict("any@ours.test"), "mailbox");
     values_["virtual_alias_maps"] = "inline:{ a@old.test=bob@ours.test, { @old.test = @away.test } }";
-    EXPECT_THAT(ways({"a+x@old.test"}),
-                ElementsAre("0 bob+x@ours.test virtual ours.test/bob 500:501 0"));
+    EXPECT_THAT(ways({"a+x@old.test"}), ElementsAre("0 bob+x@ours.test virtual ours.test/bob 500:501 0"));
     EXPECT_THAT(ways({"keep@old.test"}), ElementsAre("0 keep@away.test smtp away.test"));
 }
 
