@@ -18,23 +18,30 @@ namespace {
 
 constexpr std::size_t admin_limit = 16;
 constexpr std::size_t lines_kept = 1000;
+constexpr std::size_t unread_limit = 8 * 1024 * 1024;  // octets of lines that the logger has not taken
 constexpr Milliseconds status_patience = std::chrono::milliseconds(500);
 
 }  // namespace
 
-// Master's own lines go to the logger it started; a bounded number waits while there is none.
+// Master's own lines go to the logger it started; a bounded number waits while there is none, or while it
+// falls behind. The oldest make room and are counted.
 class Supervisor::LogSink : public log::Sink {
   public:
     explicit LogSink(Supervisor& master) : master_(master) {}
     void write(const log::Line& line) override {
-        if (waiting_.size() >= lines_kept) waiting_.pop_front();
+        if (waiting_.size() >= lines_kept) {
+            waiting_.pop_front();
+            ++dropped_;
+        }
         waiting_.push_back({static_cast<std::uint8_t>(line.level), line.when, std::string(line.event),
                             line.text, line.json});
         flush();
     }
     void flush() {
         if (!master_.log_channel_ || !master_.log_channel_->open()) return;
+        if (master_.log_channel_->unsent() > unread_limit) return;
         for (const ipc::LogLine& line : std::exchange(waiting_, {})) master_.log_channel_->tell(line);
+        if (std::size_t dropped = std::exchange(dropped_, 0)) log::emit(events::lines_dropped, dropped);
     }
     // The last resort, when no logger will come any more.
     ~LogSink() override {
@@ -44,6 +51,7 @@ class Supervisor::LogSink : public log::Sink {
   private:
     Supervisor& master_;
     std::deque<ipc::LogLine> waiting_;
+    std::size_t dropped_ = 0;
 };
 
 Supervisor::Supervisor(event::Loop& loop, Options options)

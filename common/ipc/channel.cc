@@ -18,6 +18,9 @@ namespace {
 // What a peer that does not read may keep us from giving away, before it counts as hung and is cut off.
 constexpr std::size_t unsent_limit = 64 * 1024 * 1024;
 constexpr std::size_t read_size = 64 * 1024;
+// What a peer may have under way here, before it counts as gone wild and is cut off.
+constexpr std::size_t requests_limit = 100'000;
+constexpr std::size_t served_limit = 256 * 1024 * 1024;
 constexpr auto forever = std::chrono::hours(1);
 
 // co_await NextRound{resumption}: goes on in the loop's next round.
@@ -44,6 +47,14 @@ std::vector<OwnedFd> duplicate(const std::vector<int>& fds) {
     std::vector<OwnedFd> copies;
     for (int fd : fds) copies.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 0));
     return copies;
+}
+
+std::optional<std::string_view> obstacle(std::size_t payload, const std::vector<OwnedFd>& fds) {
+    if (payload > limits::payload) return "a message is too large";
+    if (fds.size() > limits::descriptors) return "a message has too many descriptors";
+    for (const OwnedFd& fd : fds)
+        if (!fd) return "no descriptor is left";
+    return std::nullopt;
 }
 
 Dispatcher::Encoded Dispatcher::encode_error(const Error& error) {
@@ -93,10 +104,17 @@ Channel::Channel(event::Loop& loop, OwnedFd fd, Service self, Sender peer, const
 
 Channel::~Channel() = default;
 
-void Channel::send_frame(FrameKind kind, std::uint32_t type, std::uint32_t request, std::string_view payload,
+bool Channel::send_frame(FrameKind kind, std::uint32_t type, std::uint32_t request, std::string_view payload,
                          std::vector<OwnedFd> fds) {
-    if (!open_) return;
-    if (unsent_ > unsent_limit) return refuse("it does not read what it is sent");
+    if (!open_) return false;
+    if (unsent_ > unsent_limit) {
+        refuse("it does not read what it is sent");
+        return false;
+    }
+    if (auto why = obstacle(payload.size(), fds)) {
+        log::emit(events::message_unsent, name_of(peer_.service), *why);
+        return false;
+    }
     FrameHeader header{static_cast<std::uint32_t>(payload.size()), type, request, kind,
                        static_cast<std::uint8_t>(fds.size())};
     // Frames without descriptors share a segment, so that they leave together.
@@ -108,6 +126,7 @@ void Channel::send_frame(FrameKind kind, std::uint32_t type, std::uint32_t reque
     if (!segment.fds.empty()) output_.emplace_back();
     unsent_ += FrameHeader::size + payload.size();
     output_ready_.notify_all();
+    return true;
 }
 
 Task<> Channel::write_frames() {
@@ -254,12 +273,24 @@ bool Channel::take_frame() {
         refuse(fmt::format("{} may not send message {:08x} here", name_of(peer_.service), header->type));
         return false;
     }
+    if (overloaded(payload.size())) {
+        refuse("it has too many requests under way");
+        return false;
+    }
     gate_.spawn(serve(header->request, handler->second, std::move(payload), std::move(fds)));
     return true;
 }
 
 Task<> Channel::serve(std::uint32_t request, const Dispatcher::Handler& handler, std::string payload,
                       std::vector<OwnedFd> fds) {
+    struct Served {
+        Served(std::size_t& sum, std::size_t octets) : total(sum), own(octets) { total += own; }
+        Served(const Served&) = delete;
+        Served& operator=(const Served&) = delete;
+        ~Served() { total -= own; }
+        std::size_t& total;
+        std::size_t own;
+    } served(served_octets_, payload.size());
     Dispatcher::Encoded encoded;
     try {
         encoded = co_await handler.run(std::move(payload), std::move(fds), peer_);
@@ -268,16 +299,24 @@ Task<> Channel::serve(std::uint32_t request, const Dispatcher::Handler& handler,
                   failure.what());
         encoded = Dispatcher::encode_error({ErrorKind::temporary, "internal error"});
     }
+    // The asker must not wait in vain, and the others on this channel must not lose it.
+    if (auto why = obstacle(encoded.payload.size(), encoded.fds); why && !encoded.broken)
+        encoded = Dispatcher::encode_error({ErrorKind::temporary, std::string(*why)});
     if (encoded.broken)
         refuse(encoded.payload);
     else if (handler.replies)
         send_frame(encoded.kind, encoded.type, request, encoded.payload, std::move(encoded.fds));
 }
 
+bool Channel::overloaded(std::size_t more) const {
+    return gate_.size() >= requests_limit || served_octets_ + more > served_limit;
+}
+
+// Closed first: this may be the channel that the log's own lines take.
 void Channel::refuse(std::string why) {
     if (!open_) return;
-    log::emit(events::channel_refused, name_of(peer_.service), why);
     close();
+    log::emit(events::channel_refused, name_of(peer_.service), why);
 }
 
 void Channel::close() {

@@ -9,7 +9,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -92,9 +94,10 @@ class Channel {
     // `time`.
     template <Message M>
     Task<Result<typename M::Reply>> ask(M message, Milliseconds time);
-    // One way; dropped when the peer is gone or does not read.
+    // One way; false when it was dropped: the peer is gone or does not read, or the message does not fit into
+    // a frame, or no descriptor is left to duplicate its own.
     template <Message M>
-    void tell(const M& message);
+    bool tell(const M& message);
 
     bool open() const { return open_; }
     std::size_t pending() const { return pending_.size(); }
@@ -118,7 +121,7 @@ class Channel {
         std::size_t sent = 0;
     };
 
-    void send_frame(FrameKind kind, std::uint32_t type, std::uint32_t request, std::string_view payload,
+    bool send_frame(FrameKind kind, std::uint32_t type, std::uint32_t request, std::string_view payload,
                     std::vector<OwnedFd> fds);
     Task<> read_frames();
     Task<> write_frames();
@@ -127,6 +130,7 @@ class Channel {
     bool receive();
     bool send_some();
     bool take_frame();
+    bool overloaded(std::size_t more) const;
     void refuse(std::string why);
     void close();
     static Error decode_error(Pending& pending);
@@ -149,13 +153,17 @@ class Channel {
     std::uint32_t last_request_ = 0;
     std::unordered_map<std::uint32_t, Pending*> pending_;
     event::Timer end_;
+    std::size_t served_octets_ = 0;  // of the payloads of requests that are being served
     event::Gate gate_;
     Task<> reader_, writer_;
 };
 
 // --- implementation of the templates ---
 
+// A copy that could not be made is empty.
 std::vector<OwnedFd> duplicate(const std::vector<int>& fds);
+// Why a frame of these cannot be sent: too long, too many descriptors, or one that is empty. None: it can.
+std::optional<std::string_view> obstacle(std::size_t payload, const std::vector<OwnedFd>& fds);
 
 template <Message M, class H>
 Task<Dispatcher::Encoded> Dispatcher::handle(const H& handler, std::string payload, std::vector<OwnedFd> fds,
@@ -187,6 +195,8 @@ Task<Result<typename M::Reply>> Channel::ask(M message, Milliseconds time) {
     encode(message, payload, numbers);
     if (!open_ || payload.size() > limits::payload || pending_.size() >= 100'000)
         co_return temporary(std::string(name_of(peer_.service)) + " is not available");
+    std::vector<OwnedFd> fds = duplicate(numbers);
+    if (auto why = obstacle(payload.size(), fds)) co_return temporary(std::string(*why));
     std::uint32_t request = ++last_request_;
     Pending pending(loop_);
     struct Registered {
@@ -195,7 +205,7 @@ Task<Result<typename M::Reply>> Channel::ask(M message, Milliseconds time) {
         ~Registered() { table.erase(request); }
     } registered{pending_, request};
     pending_[request] = &pending;
-    send_frame(FrameKind::request, type_of(M::name), request, payload, duplicate(numbers));
+    send_frame(FrameKind::request, type_of(M::name), request, payload, std::move(fds));
     co_await pending.answered.wait(time);
     if (!pending.done) co_return temporary(std::string(name_of(peer_.service)) + " does not answer");
     if (pending.failed) co_return std::unexpected(decode_error(pending));
@@ -205,11 +215,11 @@ Task<Result<typename M::Reply>> Channel::ask(M message, Milliseconds time) {
 }
 
 template <Message M>
-void Channel::tell(const M& message) {
+bool Channel::tell(const M& message) {
     std::string payload;
     std::vector<int> numbers;
     encode(message, payload, numbers);
-    send_frame(FrameKind::tell, type_of(M::name), 0, payload, duplicate(numbers));
+    return send_frame(FrameKind::tell, type_of(M::name), 0, payload, duplicate(numbers));
 }
 
 }  // namespace ekiden::ipc

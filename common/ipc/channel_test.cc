@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "common/ipc/messages/all.h"
+#include "common/log/events.h"
 
 namespace ekiden::ipc {
 namespace {
@@ -13,6 +14,8 @@ using namespace std::chrono_literals;
 Task<Result<RecipientVerdict>> verdict_of(VerifyRecipient question, Sender) {
     if (question.recipient == "boom") throw std::runtime_error("boom");
     if (question.recipient.empty()) co_return denied("no recipient");
+    if (question.recipient == "long")
+        co_return RecipientVerdict{AddressClass::remote, true, 250, std::string(limits::payload, 'x')};
     co_return RecipientVerdict{AddressClass::remote, true, 250, question.recipient};
 }
 
@@ -102,6 +105,57 @@ TEST(Channel, DescriptorsArrive) {
         ASSERT_TRUE(file) << file.error().text;
         EXPECT_TRUE(file->file);
     }
+}
+
+TEST(Channel, AnAnswerThatDoesNotFitIsAnError) {
+    Ends ends(Service::smtpd, Service::router);
+    Result<RecipientVerdict> verdict = ends.ask("long");
+    ASSERT_FALSE(verdict);
+    EXPECT_EQ(verdict.error().kind, ErrorKind::temporary);
+    EXPECT_TRUE(ends.ask("a@b")) << "the channel lives on";
+}
+
+TEST(Channel, WhatDoesNotFitIsNotSent) {
+    Ends ends(Service::smtpd, Service::router);
+    EXPECT_FALSE(ends.client->tell(StartFailed{std::string(limits::payload, 'x')}));
+    Begin many{};
+    for (std::size_t i = 0; i <= limits::descriptors; ++i) many.listeners.emplace_back(dup(0));
+    EXPECT_FALSE(ends.client->tell(many));
+    EXPECT_EQ(ends.client->unsent(), 0u);
+    EXPECT_TRUE(ends.ask("a@b"));
+}
+
+TEST(Channel, ADescriptorThatCannotBeDuplicatedIsNotSent) {
+    std::vector<OwnedFd> copies = duplicate({0, 1000000});
+    ASSERT_EQ(copies.size(), 2u);
+    EXPECT_TRUE(obstacle(0, copies));
+    copies.pop_back();
+    EXPECT_FALSE(obstacle(0, copies));
+}
+
+// The line about a peer that does not read may itself want to take the channel to that peer.
+TEST(Channel, ALoggerThatDoesNotReadIsCutOffOnce) {
+    struct Sink : log::Sink {
+        Channel* channel = nullptr;
+        int lines = 0;
+        void write(const log::Line& line) override {
+            ++lines;
+            if (channel) channel->tell(LogLine{0, 0, std::string(line.event), line.text, line.json});
+        }
+    } sink;
+    int fds[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    OwnedFd far(fds[0]);
+    event::Loop loop;
+    Dispatcher dispatcher;
+    Channel channel(loop, OwnedFd(fds[1]), Service::smtpd, Sender{Service::logger}, dispatcher,
+                    [](Channel&) {});
+    sink.channel = &channel;
+    log::set_sink(&sink);
+    while (channel.tell(LogLine{0, 0, "event", std::string(1'000'000, 'x'), "{}"})) continue;
+    log::set_sink(nullptr);
+    EXPECT_FALSE(channel.open());
+    EXPECT_EQ(sink.lines, 1);
 }
 
 TEST(Channel, WhatIsNotInTheTableEndsIt) {

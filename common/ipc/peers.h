@@ -34,6 +34,11 @@ class Peer {
         co_return least_busy() != nullptr;
     }
     bool present() const { return least_busy() != nullptr; }
+    // Octets that the worker which tell() would take has not read yet.
+    std::size_t unsent() const {
+        std::shared_ptr<Channel> channel = least_busy();
+        return channel ? channel->unsent() : 0;
+    }
 
   private:
     friend class Peers;

@@ -43,6 +43,7 @@ inline constexpr Event<"channel_refused", error, "channel to {peer}: {why}: clos
 inline constexpr Event<"session_failed", error, "{what}: unexpected: {why}: session ended"> session_failed;
 inline constexpr Event<"sandbox_reduced", warning, "sandbox: {what} is not available: {why}"> sandbox_reduced;
 inline constexpr Event<"accept_failed", warning, "accept on {address}: {why}"> accept_failed;
+inline constexpr Event<"message_unsent", error, "a message to {peer} was dropped: {why}"> message_unsent;
 inline constexpr Event<"lines_dropped", warning, "{count} log lines were dropped"> lines_dropped;
 
 // --- pop3d, before login ---

@@ -20,12 +20,13 @@ namespace {
 
 constexpr int control_fd = 3;
 constexpr std::size_t admin_limit = 32;
-constexpr std::size_t early_lines = 1000;  // kept until the logger's channel is there
+constexpr std::size_t early_lines = 1000;              // kept until the logger's channel is there
+constexpr std::size_t unread_limit = 8 * 1024 * 1024;  // octets of lines that the logger has not taken
 
 }  // namespace
 
-// Lines go to the logger's channel; while it is not there a bounded number waits, and what does not fit is
-// counted.
+// Lines go to the logger's channel; while it is not there a bounded number waits. What does not fit, or what
+// a logger that falls behind does not take, is counted.
 class Worker::LogSink : public log::Sink {
   public:
     explicit LogSink(Worker& worker) : worker_(worker) {}
@@ -33,7 +34,9 @@ class Worker::LogSink : public log::Sink {
         ipc::LogLine message{static_cast<std::uint8_t>(line.level), line.when, std::string(line.event),
                              line.text, line.json};
         ipc::Peer& logger = worker_.peer(ipc::Service::logger);
-        if (logger.present()) {
+        if (logger.unsent() > unread_limit) {
+            ++dropped_;
+        } else if (logger.present()) {
             flush(logger);
             logger.tell(message);
         } else if (waiting_.size() < early_lines) {
@@ -43,7 +46,7 @@ class Worker::LogSink : public log::Sink {
         }
     }
     void flush(ipc::Peer& logger) {
-        if (!logger.present()) return;
+        if (!logger.present() || logger.unsent() > unread_limit) return;
         for (const ipc::LogLine& line : std::exchange(waiting_, {})) logger.tell(line);
         if (std::size_t dropped = std::exchange(dropped_, 0)) log::emit(events::lines_dropped, dropped);
     }
