@@ -45,7 +45,8 @@ struct Service {
     std::vector<Listening> listening;
     unsigned wanted = 1;  // workers
     std::uint64_t restarts = 0;
-    Milliseconds pause{0};     // before the next start, grows while workers die at once
+    Milliseconds pause{0};  // before the next start, grows while workers die at once
+    bool restart_planned = false;
     std::string certificates;  // PEM, where the row speaks TLS
     Secret key;
 };

@@ -15,6 +15,8 @@ namespace ekiden::master {
 namespace {
 
 constexpr int backlog = 1024;
+// They go to a worker with one message, which also brings the configuration.
+constexpr std::size_t most_listeners = ipc::limits::descriptors - 1;
 
 std::string where(const config::ServiceEntry& entry) { return fmt::format("master.cf: line {}", entry.line); }
 
@@ -88,6 +90,10 @@ Result<std::vector<Listening>> listen_for(const config::ServiceEntry& entry, con
         if (!fd) return pass(fd);
         listening.push_back({"unix:" + path, std::move(*fd)});
     }
+    if (listening.size() > most_listeners)
+        return malformed(
+            fmt::format("{} addresses to listen on, at most {} are possible: name fewer in inet_interfaces",
+                        listening.size(), most_listeners));
     return listening;
 }
 
@@ -141,7 +147,8 @@ void Supervisor::start_missing(Service& service) {
     unsigned alive = 0;
     for (const Process& process : processes_)
         if (process.service == &service && !process.draining) ++alive;
-    for (; alive < service.wanted; ++alive) spawn(service);
+    // What failed once is tried again later, for all that are missing.
+    while (alive < service.wanted && spawn(service)) ++alive;
 }
 
 }  // namespace ekiden::master

@@ -37,12 +37,14 @@ std::int64_t steady_ms() { return system_clock().steady_us() / 1000; }
 
 }  // namespace
 
-void Supervisor::spawn(Service& service) {
-    if (stopping_) return;
+// False when nothing was started; the next attempt is planned then.
+bool Supervisor::spawn(Service& service) {
+    if (stopping_) return false;
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         log::emit(events::start_failed, service.entry.name, strerror(errno));
-        return restart_later(service);
+        restart_later(service, true);
+        return false;
     }
     OwnedFd ours(ends[0]), theirs(ends[1]);
     std::string name(service.row->program);
@@ -51,7 +53,8 @@ void Supervisor::spawn(Service& service) {
     if (pid == 0) become_program(path, name, theirs.get());
     if (pid < 0) {
         log::emit(events::start_failed, service.entry.name, strerror(errno));
-        return restart_later(service);
+        restart_later(service, true);
+        return false;
     }
     std::uint32_t worker = 0;
     if (!service.row->single) worker = next_worker_[service.row->service]++;
@@ -65,6 +68,7 @@ void Supervisor::spawn(Service& service) {
                                                      child_dispatcher_, [](ipc::Channel&) {});
     begin(process);
     connect_to_peers(process);
+    return true;
 }
 
 void Supervisor::begin(Process& process) {
@@ -84,7 +88,9 @@ void Supervisor::begin(Process& process) {
     }
     // The certificate first, so that no connection finds a TLS service without one.
     send_identity(process);
-    process.control->tell(begin);
+    if (process.control->tell(begin)) return;
+    // Without its orders it would wait for ever; its end brings the next attempt.
+    kill(process.pid, SIGKILL);
 }
 
 void Supervisor::send_identity(Process& process) {
@@ -138,27 +144,31 @@ void Supervisor::ended(Process& process, int status) {
     process_ended_.notify_all();
     if (service && !expected) {
         ++service->restarts;
-        if (!at_once) service->pause = Milliseconds(0);
-        restart_later(*service);
-        if (at_once) {
-            Milliseconds longest = snapshot_.settings().value()[param::service_throttle_time];
-            service->pause = std::min(std::max(service->pause * 2, Milliseconds(500)), longest);
-        }
+        restart_later(*service, at_once);
     }
     report_readiness();
 }
 
-void Supervisor::restart_later(Service& service) {
-    if (stopping_) return;
+// One attempt at a time for all workers that the service lacks. `at_once`: the last one failed or died soon,
+// and the pause behind this one grows.
+void Supervisor::restart_later(Service& service, bool at_once) {
+    if (stopping_ || service.restart_planned) return;
+    if (!at_once) service.pause = Milliseconds(0);
     if (service.pause >= std::chrono::seconds(1))
         log::emit(events::restart_paused, service.entry.name, service.pause.count() / 1000);
+    service.restart_planned = true;
     chores_.spawn(restart_after(key_of(service.entry), service.pause));
+    if (!at_once) return;
+    Milliseconds longest = snapshot_.settings().value()[param::service_throttle_time];
+    service.pause = std::min(std::max(service.pause * 2, Milliseconds(500)), longest);
 }
 
 Task<> Supervisor::restart_after(std::string key, Milliseconds pause) {
     co_await loop_.sleep(std::max(pause, Milliseconds(1)));
     auto found = services_.find(key);
-    if (found != services_.end() && !stopping_) start_missing(*found->second);
+    if (found == services_.end() || stopping_) co_return;
+    found->second->restart_planned = false;
+    start_missing(*found->second);
 }
 
 }  // namespace ekiden::master

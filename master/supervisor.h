@@ -40,10 +40,10 @@ class Supervisor {
     Result<Services> make_services(const config::Snapshot& snapshot, Services* before);
     void start_missing(Service& service);
     // --- spawn.cc: processes ---
-    void spawn(Service& service);
+    bool spawn(Service& service);
     void begin(Process& process);
     void ended(Process& process, int status);
-    void restart_later(Service& service);
+    void restart_later(Service& service, bool at_once);
     Task<> restart_after(std::string key, Milliseconds pause);
     void control_messages();
     // --- broker.cc: channels ---
