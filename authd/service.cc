@@ -53,8 +53,21 @@ void Service::begin() {
         grants_.load(*kept);
     else
         log::emit(events::grants_not_kept, kept.error());
+    end_grants_of_changed_accounts(true);
     Result<> published = storage_->publish(clock_);
     if (!published) log::emit(events::directory_not_published, published.error());
+}
+
+// Accounts may be changed while this process is down, or by another one: who cannot log in any more keeps no
+// grant.
+void Service::end_grants_of_changed_accounts(bool since_the_last_run) {
+    for (const Grant& grant : grants_.list()) {
+        Result<std::optional<accounts::Account>> account = storage_->reader.find(grant.user);
+        if (!account) continue;
+        bool gone = !*account ? grant.service != "ekipop" : !(*account)->enabled;
+        bool changed = *account && since_the_last_run && (*account)->changed > grant.since;
+        if (gone || changed) grants_.revoke_user(grant.user);
+    }
 }
 
 Task<> Service::keep_house() {
@@ -68,6 +81,7 @@ Task<> Service::keep_house() {
         Result<std::int64_t> now = storage_->reader.database().data_version();
         if (!now || *now == version) continue;
         logins_.forget_all();
+        end_grants_of_changed_accounts(false);
         // Our own changes come by here too and are published a second time; another process's are published
         // only here.
         Result<> published = co_await administration_.publish();
@@ -98,7 +112,14 @@ bool Service::offered(const sasl::MechanismInfo& mechanism, std::string_view ser
     });
 }
 
+// What a front sends is bounded by its protocol; longer names are no front's words.
+static bool plausible(const ipc::ClientFacts& client, std::string_view user) {
+    return client.service.size() <= 32 && client.address.size() <= 64 && client.session.size() <= 128 &&
+           user.size() <= 1024;
+}
+
 Task<Result<AuthAnswer>> Service::start(ipc::AuthStart question, ipc::Sender sender) {
+    if (!plausible(question.client, "")) co_return malformed("a client that cannot be");
     const sasl::MechanismInfo* info = sasl::find_mechanism(question.mechanism);
     if (info == nullptr || !offered(*info, question.client.service)) {
         std::string method = text::printable(question.mechanism, 32);
@@ -142,12 +163,14 @@ Task<AuthAnswer> Service::advance(Exchange exchange, std::optional<Secret> respo
 }
 
 Task<Result<AuthAnswer>> Service::password_login(ipc::PasswordLogin question, ipc::Sender) {
+    if (!plausible(question.client, question.user)) co_return malformed("a client or name that cannot be");
     sasl::PasswordClaim claim{std::move(question.user), "", std::move(question.password)};
     AuthAnswer answer = co_await logins_.by_password(std::move(question.client), "PLAIN", std::move(claim));
     co_return answer;
 }
 
 Task<Result<AuthAnswer>> Service::apop_login(ipc::ApopLogin question, ipc::Sender) {
+    if (!plausible(question.client, question.user)) co_return malformed("a client or name that cannot be");
     Result<> fresh = challenges_.use(question.challenge);
     if (!fresh) {
         AuthAnswer refused = co_await logins_.refuse(std::move(question.client), "APOP",

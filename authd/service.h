@@ -66,6 +66,7 @@ class Service {
     std::vector<ipc::NamedValue> counters() const;
 
   private:
+    void end_grants_of_changed_accounts(bool since_the_last_run);
     Task<ipc::AuthAnswer> advance(Exchange exchange, std::optional<Secret> response);
     bool offered(const sasl::MechanismInfo& mechanism, std::string_view service) const;
 

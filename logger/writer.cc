@@ -14,9 +14,12 @@
 #include <filesystem>
 
 #include "common/log/logger.h"
+#include "common/text/ascii.h"
 
 namespace ekiden::logger {
 namespace {
+
+constexpr std::size_t text_limit = 16 * 1024;  // octets of a line
 
 constexpr std::size_t gathered_limit = 4 * 1024 * 1024;
 constexpr std::size_t senders_limit = 10'000;
@@ -64,13 +67,15 @@ std::string program_of(const ipc::LogLine& line, const ipc::Sender& sender) {
 }  // namespace
 
 std::string Form::print(const ipc::LogLine& line, const ipc::Sender& sender) const {
-    if (json && line.json.starts_with('{'))
-        return fmt::format("{{\"time\":\"{}\",\"host\":{},\"program\":{},\"pid\":{},\"level\":{},{}\n",
-                           json_time(line.when), log::json_string(host),
-                           log::json_string(program_of(line, sender)), sender.pid, line.level,
-                           line.json.substr(1));
+    // A captured sender's line must stay one line, and the stamps, printed last, are what counts.
+    if (json && line.json.starts_with("{\"") && line.json.ends_with('}') &&
+        text::printable(line.json, text_limit) == line.json)
+        return fmt::format("{},\"time\":\"{}\",\"host\":{},\"program\":{},\"pid\":{},\"level\":{}}}\n",
+                           line.json.substr(0, line.json.size() - 1), json_time(line.when),
+                           log::json_string(host), log::json_string(program_of(line, sender)), sender.pid,
+                           line.level);
     return fmt::format("{} {} {}[{}]: {}\n", time_stamp(line.when), host, program_of(line, sender),
-                       sender.pid, line.text);
+                       sender.pid, text::printable(line.text, text_limit));
 }
 
 Result<> Writer::open(process::Worker& worker) {
@@ -144,7 +149,7 @@ void Writer::write(const ipc::LogLine& line, const ipc::Sender& sender) {
     if (to_syslog_) {
         std::string text =
             fmt::format("<{}>{} {}[{}]: {}", facility_ | (line.level & 7), time_stamp(line.when),
-                        program_of(line, sender), sender.pid, line.text);
+                        program_of(line, sender), sender.pid, text::printable(line.text, text_limit));
         bool sent = out_ && send(out_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0;
         ++(sent ? written_ : lost_);
         return;

@@ -23,9 +23,16 @@ TEST(Form, Json) {
     Form form{"mail", true};
     ipc::LogLine line{6, 1'763'740'800'000'005, "connect", "x", "{\"event\":\"connect\"}"};
     EXPECT_EQ(form.print(line, sender),
-              "{\"time\":\"2025-11-21T16:00:00.000005Z\",\"host\":\"mail\",\"program\":\"ekiden/"
-              "smtpd\",\"pid\":4711,"
-              "\"level\":6,\"event\":\"connect\"}\n");
+              "{\"event\":\"connect\",\"time\":\"2025-11-21T16:00:00.000005Z\",\"host\":\"mail\","
+              "\"program\":\"ekiden/smtpd\",\"pid\":4711,\"level\":6}\n");
+}
+
+TEST(Form, ALineStaysOneLineWhoeverSendsIt) {
+    Form form{"mail", false};
+    ipc::LogLine line{6, 0, "connect", "a\nfake ekiden/authd[1]: login failed", "{\"event\":\"x\"}\n{}"};
+    EXPECT_EQ(form.print(line, sender).find('\n'), form.print(line, sender).size() - 1);
+    form.json = true;
+    EXPECT_EQ(form.print(line, sender).find('\n'), form.print(line, sender).size() - 1);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ Result<OwnedFd> take_pid_file(const std::string& queue_directory) {
     std::string path = queue_directory + "/pid/master.pid";
     std::error_code ignored;
     std::filesystem::create_directories(queue_directory + "/pid", ignored);
-    OwnedFd file(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
+    OwnedFd file(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file) return system_error(path, errno, ErrorKind::permanent);
     if (flock(file.get(), LOCK_EX | LOCK_NB) != 0)
         return denied("the mail system is already running (" + path + " is locked)");

@@ -180,6 +180,8 @@ class Watch {
     // The kernel just said that there is nothing: only an edge makes it ready again. (Once the peer has ended
     // its side there are no more edges, and reading always gives an answer.)
     void drained() { read_.ready = hung_up_; }
+    // The peer has ended its side.
+    bool hung_up() const { return hung_up_; }
     // False: a read would only say EAGAIN.
     bool maybe_readable() const { return read_.ready; }
     void full() { write_.ready = false; }

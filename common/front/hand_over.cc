@@ -15,17 +15,22 @@ constexpr Milliseconds send_time = std::chrono::minutes(10);  // for a peer to t
 constexpr Milliseconds longest_wait = std::chrono::hours(1);  // idle time-outs are the session's business
 constexpr Milliseconds longest_session = std::chrono::hours(24 * 7);
 
-// One direction, until its source has ended; then the end is passed on.
-Task<> pump(net::Stream& from, net::Stream& to, event::Signal& ended) {
+// One direction, until its source has ended; then the end is passed on. `cut` is set when the destination
+// takes nothing more.
+Task<> pump(net::Stream& from, net::Stream& to, event::Signal& ended, bool* cut = nullptr) {
+    bool sending = false;
     try {
         for (;;) {
             co_await from.wait_for_input(longest_wait);
             std::size_t octets = from.buffered().size();
             to.write(from.buffered());
             from.consume(octets);
+            sending = true;
             co_await to.flush(send_time);
+            sending = false;
         }
     } catch (const net::Closed&) {
+        if (sending && cut) *cut = true;
         to.shut_down();
     }
     ended.notify_all();
@@ -50,14 +55,15 @@ Task<Result<>> pump_tls(process::Worker& worker, ipc::Service service, net::Stre
     std::string early(client.buffered());
     client.consume(early.size());
     event::Signal ended(worker.loop());
-    bool over = false;
+    bool over = false, cut = false;
     event::Gate directions(worker.loop());
     directions.spawn(keep_lifeline(
         worker, service, message_for(login, true, std::move(early), OwnedFd(ends[1])), over, ended));
     directions.spawn(pump(client, inner, ended));
-    directions.spawn(pump(inner, client, ended));
+    directions.spawn(pump(inner, client, ended, &cut));
     // All three end by themselves: the session's last words pass before its end does.
-    while (directions.size() > 0 && !(over && directions.size() == 1 && client.unsent() == 0)) {
+    // A client that takes nothing more: closing `inner` tells the session so, even while it sends.
+    while (!cut && directions.size() > 0 && !(over && directions.size() == 1 && client.unsent() == 0)) {
         bool notified = co_await ended.wait(longest_wait);
         (void)notified;
     }

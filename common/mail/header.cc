@@ -50,7 +50,7 @@ void note(HeaderSummary& summary, const Field& field) {
         summary.has_from = true;
     } else if (is("To") || is("Cc")) {
         summary.has_to_or_cc = true;
-    } else if (is("Bcc")) {
+    } else if (is("Bcc") || is("Resent-Bcc")) {
         summary.has_bcc = true;
     } else if (is("Delivered-To") && summary.delivered_to.size() < most_delivered_to) {
         summary.delivered_to.push_back(unfold(field.value).substr(0, longest_value));

@@ -122,6 +122,9 @@ bool Stream::receive() {
         TlsSession::Moved moved = tls_->read(scratch.data(), scratch.size());
         if (moved.wait == TlsSession::Wait::closed) lost(0);
         if (moved.wait != TlsSession::Wait::none) {
+            // A record of TLS's own waits for a full socket whose peer has ended its side: nothing would ever
+            // come, and "readable" would be true for ever.
+            if (moved.wait == TlsSession::Wait::writable && watch_->hung_up()) lost(EPIPE);
             watch_->drained();
             return false;
         }

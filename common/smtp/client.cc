@@ -211,6 +211,14 @@ bool Client::worth_saying(const Command& next, const Progress& progress) const {
     return next.stage != Stage::data || progress.accepted > 0;
 }
 
+// RFC 5321 §4.5.3.1.10: old servers say 552 for "too many recipients", which the next transaction cures.
+static Reply as_at_rcpt(Reply reply) {
+    if (reply.code != 552) return reply;
+    reply.code = 452;
+    if (reply.text.starts_with("5.")) reply.text.front() = '4';
+    return reply;
+}
+
 void Client::settle(const Command& said, const Reply& reply, Transaction& transaction,
                     Progress& progress) const {
     auto all_open = [&] {
@@ -229,7 +237,7 @@ void Client::settle(const Command& said, const Reply& reply, Transaction& transa
         all_open();
     } else if (said.stage == Stage::rcpt && !progress.mail_refused) {
         if (refused)
-            transaction.verdicts[said.recipient] = Verdict{said.stage, reply};
+            transaction.verdicts[said.recipient] = Verdict{said.stage, as_at_rcpt(reply)};
         else
             ++progress.accepted;
     } else if (said.stage == Stage::data) {

@@ -111,7 +111,8 @@ Result<SessionOptions> SessionOptions::from(const Settings& s, Role role) {
         o.discarded_keywords.insert(text::to_upper(word));
     o.forbid_pipelining = s[param::smtpd_forbid_unauth_pipelining] == "yes";
     o.tls_wrapper = s[param::smtpd_tls_wrappermode];
-    o.tls_auth_only = s[param::smtpd_tls_auth_only];
+    // RFC 8314: where TLS is demanded, AUTH is not offered in clear.
+    o.tls_auth_only = s[param::smtpd_tls_auth_only] || submission || o.tls == TlsLevel::encrypt;
     o.tls_in_received = s[param::smtpd_tls_received_header];
     o.tls_log = s[param::smtpd_tls_loglevel] > 0;
     o.auth = s[param::smtpd_sasl_auth_enable];

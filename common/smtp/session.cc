@@ -68,7 +68,7 @@ Task<> Session::run() {
         if (closed.why == net::Closed::Why::timeout) {
             log::emit(events::smtpd_timeout, stage_, facts_.client_name, facts_.address_text, facts_.session);
             last_word = Reply(421, "4.4.2 " + options().hostname + " Error: timeout exceeded");
-        } else if (stage_ == "STARTTLS" && !stream_.tls()) {
+        } else if (stage_ == "STARTTLS" && !facts_.tls) {
             log::emit(events::smtpd_tls_failed, facts_.client_name, facts_.address_text, closed.text,
                       facts_.session);
         } else {

@@ -76,7 +76,7 @@ Task<Reply> Session::exchange(Auth auth) {
         if (!response) co_return Reply(501, "5.5.2 Error: the response is not base64");
         ipc::AuthContinue next{answer->exchange, std::move(*response)};
         answer = co_await server_.backend.ask(std::move(next));
-        open.follow(answer ? *answer : ipc::AuthAnswer{});
+        if (answer) open.follow(*answer);  // else the destructor cancels what authd may still hold
     }
     if (!answer) {
         log_trouble("authd", answer.error());

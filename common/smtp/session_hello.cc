@@ -52,7 +52,6 @@ Task<std::string> Session::extensions() {
     }
     announce("ENHANCEDSTATUSCODES", "ENHANCEDSTATUSCODES");
     announce("8BITMIME", "8BITMIME");
-    announce("DSN", "DSN");
     co_return text;
 }
 

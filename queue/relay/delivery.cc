@@ -181,6 +181,10 @@ Task<Delivery::Step> Delivery::try_target(NextHop hop, dns::MailTarget target) {
     Connector::Opened opened = co_await context_.connector.open(std::move(request));
     ready_us_ = context_.clock.steady_us();
     if (!opened) {
+        // Ourselves, behind a better host that failed: we are its backup, and what that host said stands.
+        bool behind_another =
+            opened.error().permanent && opened.error().dsn == "5.4.6" && addresses_tried_ > 1;
+        if (behind_another) co_return Step::done;
         fail_open(opened.error());
         co_return any_open() ? Step::next : Step::done;
     }

@@ -62,6 +62,8 @@ void take_limits(const Settings& settings, Policy& policy) {
     policy.connect_timeout = ms(settings[param::smtp_connect_timeout]);
     policy.line_limit =
         static_cast<std::size_t>(std::max<std::int64_t>(0, settings[param::smtp_line_length_limit]));
+    // A shorter line could not hold the blank that continues it.
+    if (policy.line_limit != 0) policy.line_limit = std::max<std::size_t>(policy.line_limit, 80);
     policy.reuse = settings[param::smtp_connection_cache_on_demand];
     policy.idle_time = ms(settings[param::smtp_connection_cache_time_limit]);
     policy.reuse_time = ms(settings[param::smtp_connection_reuse_time_limit]);

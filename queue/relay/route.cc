@@ -65,6 +65,8 @@ Task<Route::Group> Route::targets_of(dns::MailHostGroup group) {
     if (leads_to_us(targets)) {
         groups_.clear();
         if (found_any_) co_return std::vector<dns::MailTarget>();
+        // The better hosts are only missing from DNS for now: we are their backup and keep the mail.
+        if (failure_ && !failure_->permanent) co_return std::unexpected(*failure_);
         co_return std::unexpected(loops_back(hop_.host));
     }
     if (!policy_.randomize) co_return targets;

@@ -33,10 +33,11 @@ Task<Result<ipc::Resolution>> resolve(GenerationPointer generation, ipc::Resolve
     co_return resolution;
 }
 
-Task<Result<ipc::TableAnswer>> look_up(GenerationPointer generation, ipc::LookUpTable question) {
+Task<Result<ipc::TableAnswer>> look_up(GenerationPointer generation, ipc::Service asker,
+                                       ipc::LookUpTable question) {
     std::string name = question.table;
     tables::Found found =
-        co_await generation->tables->find(std::move(question.table), std::move(question.key));
+        co_await generation->tables->find(asker, std::move(question.table), std::move(question.key));
     if (!found) log::emit(events::lookup_failed, name, found.error());
     if (!found) co_return pass(found);
     ipc::TableAnswer answer{found->has_value(), found->value_or("")};
@@ -70,9 +71,9 @@ class Program : public process::Program {
             ++questions_;
             return resolve(generation_, std::move(question));
         });
-        worker.answer<ipc::LookUpTable>([this](ipc::LookUpTable question, ipc::Sender) {
+        worker.answer<ipc::LookUpTable>([this](ipc::LookUpTable question, ipc::Sender sender) {
             ++questions_;
-            return look_up(generation_, std::move(question));
+            return look_up(generation_, sender.service, std::move(question));
         });
     }
 

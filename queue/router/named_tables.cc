@@ -28,19 +28,22 @@ NamedTables::NamedTables(const config::Snapshot& snapshot, tables::Source source
 }
 
 void NamedTables::collect(const Settings& settings) {
-    auto take = [&](std::string_view value) {
+    auto take = [&](std::string_view value, std::set<std::string, std::less<>>& into) {
         Result<List> items = config::split_list(value);
         for (const std::string& item : items ? *items : List())
             if (std::optional<std::string> name = normal(item.starts_with('!') ? item.substr(1) : item))
-                named_.insert(*name);
+                into.insert(*name);
     };
     for (const param::Info& info : param::all)
-        if (info.type == param::Type::list) take(settings.text(info.name));
+        if (info.type == param::Type::list) take(settings.text(info.name), named_);
+    take(settings.text(param::smtp_sasl_password_maps.name), secret_);
 }
 
-Task<tables::Found> NamedTables::find(std::string table, std::string key) {
+Task<tables::Found> NamedTables::find(ipc::Service asker, std::string table, std::string key) {
     std::optional<std::string> name = normal(table);
     if (!name || !named_.contains(*name)) co_return denied("table " + table + " stands in no parameter");
+    if (secret_.contains(*name) && asker != ipc::Service::relay)
+        co_return denied("table " + table + " is for the relay alone");
     auto& opened = open_[*name];
     if (!opened) {
         std::vector<config::Finding> findings;  // told when the configuration was checked

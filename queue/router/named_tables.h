@@ -14,8 +14,8 @@ class NamedTables {
   public:
     NamedTables(const config::Snapshot& snapshot, tables::Source source);
 
-    // Denied for a table that stands in no parameter.
-    Task<tables::Found> find(std::string table, std::string key);
+    // Denied for a table that stands in no parameter, and for tables of passwords to anybody but the relay.
+    Task<tables::Found> find(ipc::Service asker, std::string table, std::string key);
     // Files and directories that tables of these types are opened from, with those of their databases.
     std::vector<std::string> paths() const;
 
@@ -24,7 +24,7 @@ class NamedTables {
 
     std::map<std::string, std::string, std::less<>> files_;  // of the snapshot, which may go before this does
     tables::Source source_;
-    std::set<std::string, std::less<>> named_;
+    std::set<std::string, std::less<>> named_, secret_;
     std::map<std::string, std::unique_ptr<tables::Table>, std::less<>> open_;
 };
 

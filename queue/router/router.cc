@@ -239,9 +239,21 @@ Task<ipc::ResolvedRecipient> Router::resolve_one(Expanded recipient) {
     co_return resolved;
 }
 
+// An answer is one message: what is over the first half of its limit leaves room for one more expansion.
+constexpr std::size_t answer_limit = ipc::limits::payload / 2;
+constexpr std::size_t fixed_part = 40;  // of a recipient, in octets at most
+
 Task<Result<ipc::Resolution>> Router::resolve(ipc::ResolveRecipients question) {
     ipc::Resolution resolution;
+    std::size_t octets = 0;
     for (std::size_t i = 0; i < question.recipients.size(); ++i) {
+        if (octets > answer_limit) {
+            // The others of such a crowd wait for the next attempt.
+            resolution.recipients.push_back({static_cast<std::uint32_t>(i), question.recipients[i],
+                                             Transport::retry, "", "", 0, 0, 0,
+                                             "4.3.0 too many recipients at once"});
+            continue;
+        }
         Result<std::vector<Expanded>> expanded = co_await expand(question.recipients[i]);
         if (!expanded) {
             std::string problem = "4.3.0 alias lookup failed: " + expanded.error().text;
@@ -250,6 +262,8 @@ Task<Result<ipc::Resolution>> Router::resolve(ipc::ResolveRecipients question) {
         for (Expanded& each : *expanded) {
             ipc::ResolvedRecipient resolved = co_await resolve_one(std::move(each));
             resolved.index = static_cast<std::uint32_t>(i);
+            octets += resolved.address.size() + resolved.next_hop.size() + resolved.mailbox.size() +
+                      resolved.text.size() + fixed_part;
             resolution.recipients.push_back(std::move(resolved));
         }
     }
