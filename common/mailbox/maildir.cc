@@ -131,10 +131,11 @@ Result<OwnedFd> Maildir::open_message(std::size_t index) const {
     OwnedFd file(openat(directory_.get(), path(entries_[index]).c_str(), flags));
     if (!file && errno == ENOENT) {
         // Another program gave it flags or took it from new/ to cur/.
-        std::optional<EarlierCopy> moved =
+        Result<std::optional<EarlierCopy>> moved =
             find_by_base(directory_.get(), parse_name(name(entries_[index])).base);
-        if (!moved) return not_found("the message was removed by another program");
-        std::string now = fmt::format("{}/{}", moved->in_cur ? "cur" : "new", moved->name);
+        if (!moved) return pass(moved);
+        if (!*moved) return not_found("the message was removed by another program");
+        std::string now = fmt::format("{}/{}", (*moved)->in_cur ? "cur" : "new", (*moved)->name);
         file.reset(openat(directory_.get(), now.c_str(), flags));
     }
     if (!file) return system_error("cannot open a message of a maildir", errno);
@@ -144,9 +145,11 @@ Result<OwnedFd> Maildir::open_message(std::size_t index) const {
 Result<> Maildir::remove(std::size_t index) const {
     if (unlinkat(directory_.get(), path(entries_[index]).c_str(), 0) == 0) return {};
     if (errno != ENOENT) return system_error("cannot remove a message of a maildir", errno);
-    std::optional<EarlierCopy> moved = find_by_base(directory_.get(), parse_name(name(entries_[index])).base);
-    if (!moved) return {};
-    std::string now = fmt::format("{}/{}", moved->in_cur ? "cur" : "new", moved->name);
+    Result<std::optional<EarlierCopy>> moved =
+        find_by_base(directory_.get(), parse_name(name(entries_[index])).base);
+    if (!moved) return pass(moved);
+    if (!*moved) return {};
+    std::string now = fmt::format("{}/{}", (*moved)->in_cur ? "cur" : "new", (*moved)->name);
     if (unlinkat(directory_.get(), now.c_str(), 0) == 0 || errno == ENOENT) return {};
     return system_error("cannot remove a message of a maildir", errno);
 }

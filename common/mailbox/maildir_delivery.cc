@@ -127,13 +127,13 @@ MaildirOutcome write_and_rename(int maildir, const MaildirDelivery& d, std::stri
 
     std::string name = message_name(base, written.size, written.wire_size);
     int error_number = rename_into_new(maildir, temporary_file.path(), "new/" + name);
-    // The same delivery of another attempt was quicker.
-    if (error_number == EEXIST) return delivered(std::move(name), true);
-    if (error_number != 0) return failed("cannot rename into new/ of", d.mailbox, error_number);
-    temporary_file.renamed();
+    // The same delivery of another attempt was quicker, but may not have flushed its rename yet.
+    bool earlier = error_number == EEXIST;
+    if (error_number != 0 && !earlier) return failed("cannot rename into new/ of", d.mailbox, error_number);
+    if (!earlier) temporary_file.renamed();
     if (d.flush && !flush_directory(maildir, "new"))
         return failed("cannot flush new/ of", d.mailbox, errno);  // tried again, it finds this copy
-    return delivered(std::move(name), false);
+    return delivered(std::move(name), earlier);
 }
 
 }  // namespace
@@ -165,8 +165,10 @@ MaildirOutcome deliver(const MaildirDelivery& d) {
 
     std::string base = delivery_base(d.arrival_seconds, d.queue_id, d.recipient, d.host);
     if (!d.first_attempt) {
-        std::optional<EarlierCopy> earlier = find_by_base(maildir->get(), base);
-        if (earlier) {
+        Result<std::optional<EarlierCopy>> looked = find_by_base(maildir->get(), base);
+        // It may be there: another copy would be a double.
+        if (!looked) return deferred("4.3.0", "maildir delivery failed: " + looked.error().text);
+        if (std::optional<EarlierCopy>& earlier = *looked; earlier) {
             if (d.flush && !flush_directory(maildir->get(), earlier->in_cur ? "cur" : "new"))
                 return failed("cannot flush", d.mailbox, errno);
             return delivered(std::move(earlier->name), true);

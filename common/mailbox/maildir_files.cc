@@ -98,7 +98,7 @@ Result<> for_each_name(int maildir, const char* sub, const std::function<bool(st
     }
 }
 
-std::optional<EarlierCopy> find_by_base(int maildir, std::string_view base) {
+Result<std::optional<EarlierCopy>> find_by_base(int maildir, std::string_view base) {
     // A message only moves from new/ to cur/, so looking in that order cannot miss it.
     for (const char* sub : {"new", "cur"}) {
         std::optional<EarlierCopy> found;
@@ -107,8 +107,9 @@ std::optional<EarlierCopy> find_by_base(int maildir, std::string_view base) {
             return !found;
         });
         if (found) return found;
+        if (!walked) return pass(walked);
     }
-    return std::nullopt;
+    return std::optional<EarlierCopy>();
 }
 
 std::uint64_t maildir_size(int maildir) {

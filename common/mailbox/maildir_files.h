@@ -27,8 +27,9 @@ struct EarlierCopy {
     std::string name;
     bool in_cur = false;
 };
-// The message with that base, wherever and under whatever flags it stands now.
-std::optional<EarlierCopy> find_by_base(int maildir, std::string_view base);
+// The message with that base, wherever and under whatever flags it stands now. An error: the directories
+// could not be read to their end, so nobody knows.
+Result<std::optional<EarlierCopy>> find_by_base(int maildir, std::string_view base);
 
 // Octets of all messages by their names' S=; files without it are asked for their size.
 std::uint64_t maildir_size(int maildir);

@@ -153,6 +153,20 @@ TEST_F(MaildirTest, ARetryFindsItsEarlierCopy) {
     EXPECT_FALSE(deliver(other).found_earlier);
 }
 
+TEST_F(MaildirTest, ARetryThatCannotLookIsDeferred) {
+    ASSERT_EQ(deliver(delivery()).fate, Fate::delivered);
+    fs::remove_all(maildir() / "cur");
+    put("cur", "no directory");
+    fs::remove_all(maildir() / "new");
+    fs::create_directory(maildir() / "new");
+    MaildirDelivery again = delivery();
+    again.first_attempt = false;
+    MaildirOutcome outcome = deliver(again);
+    EXPECT_EQ(outcome.fate, Fate::deferred);
+    EXPECT_EQ(outcome.dsn, "4.3.0");
+    EXPECT_TRUE(fs::is_empty(maildir() / "new")) << "an earlier copy may be where nobody could look";
+}
+
 TEST_F(MaildirTest, AttemptsAtTheSameTimeDeliverOnce) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i)
