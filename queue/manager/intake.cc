@@ -5,6 +5,7 @@
 #include "queue/manager/intake.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "common/log/events.h"
@@ -142,7 +143,10 @@ NewMessage Intake::message_of(ipc::Commit order, const text::QueueId& id) const 
     e.protocol = std::move(order.protocol);
     e.login = std::move(order.login);
     e.grant = std::move(order.grant_user);
+    // Who is named twice gets one copy, as with Postfix's cleanup(8).
+    std::unordered_set<std::string> known;
     for (ipc::EnvelopeRecipient& from : order.recipients) {
+        if (!known.insert(text::to_lower(from.address)).second) continue;
         Recipient r;
         r.number = static_cast<std::int64_t>(message.recipients.size());
         r.address = std::move(from.address);

@@ -75,6 +75,22 @@ TEST_F(IntakeTest, CommitsWhatItGaveAnIdFor) {
     EXPECT_EQ(messages(), 1);
 }
 
+TEST_F(IntakeTest, ARecipientNamedTwiceGetsOneCopy) {
+    ipc::Commit c = order(id(smtpd));
+    c.recipients.push_back({"B@Example.net", "", 0});
+    c.recipients.push_back({"c@example.net", "", 0});
+    c.recipients.push_back({"b@example.net", "", 0});
+    ASSERT_TRUE(commit(std::move(c), smtpd));
+    auto read = [](Spool& spool) { return spool.list(0, 10); };
+    Result<std::vector<StoredMessage>> stored = loop.run(writer->read(std::move(read)));
+    ASSERT_TRUE(stored);
+    const std::vector<Recipient>& kept = stored->at(0).recipients;
+    ASSERT_EQ(kept.size(), 2u);
+    EXPECT_EQ(kept[0].address, "b@example.net");
+    EXPECT_EQ(kept[1].address, "c@example.net");
+    EXPECT_EQ(kept[1].number, 1) << "numbers have no gaps";
+}
+
 TEST_F(IntakeTest, IdsBelongToTheirChannel) {
     std::string mine = id(smtpd);
     EXPECT_FALSE(commit(order(mine), other));
