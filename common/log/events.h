@@ -186,6 +186,9 @@ inline constexpr Event<"queue_flushed", info, "flush of {what}: {count} messages
 inline constexpr Event<"spool_opened", info, "spool {directory}: {messages} messages"> spool_opened;
 inline constexpr Event<"spool_failed", error, "{queue_id}: cannot record: {why}: will be tried again">
     spool_failed;
+inline constexpr Event<"manager_broken", error,
+                       "unexpected: {why}: the queue manager stops and is started anew">
+    manager_broken;
 inline constexpr Event<"spool_unreadable", error, "cannot read the spool: {why}: will be tried again">
     spool_unreadable;
 inline constexpr Event<"content_unreadable", error, "{queue_id}: content cannot be read: {why}: put on hold">

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/log/events.h"
+#include "queue/manager/fatal.h"
 
 namespace ekiden::queue {
 namespace {
@@ -20,14 +21,6 @@ constexpr std::int64_t sequence_block = 4096;
 constexpr std::int64_t load_batch = 200;
 constexpr std::int64_t space_interval_us = 500'000;  // between two looks at the free space
 constexpr Milliseconds retry_interval{2000};         // when the spool cannot be read
-
-void report(std::exception_ptr failure) {
-    try {
-        std::rethrow_exception(std::move(failure));
-    } catch (const std::exception& what) {
-        log::emit(events::session_failed, "queue", what.what());
-    }
-}
 
 }  // namespace
 
@@ -42,7 +35,7 @@ Queue::Queue(event::Loop& loop, const Clock& clock, Writer& writer, Outside& out
       pump_signal_(loop),
       recorded_(loop),
       room_(loop),
-      gate_(loop, report) {}
+      gate_(loop, stop_at) {}
 
 Queue::~Queue() { gate_.clear(); }
 
@@ -91,7 +84,7 @@ Result<> Queue::intake_open() {
 Task<Result<>> Queue::accept(NewMessage message) {
     Result<> open = intake_open();
     if (!open) co_return open;
-    bool at_once = active_.size() + accepting_ < settings_.active_messages;
+    bool at_once = room();
     message.next_attempt = at_once ? 0 : std::max<std::int64_t>(1, clock_.wall_seconds());
     if (at_once) ++accepting_;
     struct Answer {

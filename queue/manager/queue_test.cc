@@ -390,6 +390,21 @@ TEST_F(QueueTest, MemoryIsBoundedAndNothingIsForgotten) {
     EXPECT_EQ(messages(), 0);
 }
 
+TEST_F(QueueTest, RecipientsInMemoryAreBoundedToo) {
+    end();
+    QueueSettings settings;
+    settings.active_recipients = 4;
+    begin(settings);
+    house.stalled = true;
+    for (int i = 0; i < 10; ++i) send({"a@example.jp", "b@example.jp"});
+    EXPECT_LE(queue->active(), 2u);
+    house.stalled = false;
+    house.gone.notify_all();
+    until([&] { return house.delivered.size() == 20; });
+    settled();
+    EXPECT_EQ(messages(), 0);
+}
+
 TEST_F(QueueTest, IntakeStopsWhenTheDiskIsNearlyFull) {
     end();
     QueueSettings settings;

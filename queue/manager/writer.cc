@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "queue/manager/fatal.h"
+
 namespace ekiden::queue {
 namespace {
 
@@ -24,7 +26,11 @@ struct Written {
 }  // namespace
 
 Writer::Writer(event::Loop& loop, Spool spool)
-    : loop_(loop), spool_(std::move(spool)), arrived_(loop), thread_(loop, 1, jobs_limit), gate_(loop) {
+    : loop_(loop),
+      spool_(std::move(spool)),
+      arrived_(loop),
+      thread_(loop, 1, jobs_limit),
+      gate_(loop, stop_at) {
     gate_.spawn(write_batches());
 }
 
