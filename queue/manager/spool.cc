@@ -142,26 +142,36 @@ void Spool::apply_alone(Operation& operation, Result<std::int64_t>& result) {
     if (!done) result = pass(done);
 }
 
-// Content that belongs into files is written and flushed before any transaction that names it.
+// Content that belongs into files is written and flushed before any transaction that names it. Notices whose
+// file cannot be made go into the database: the outcome they come with has to be recorded, and for that there
+// is the reserve.
 void Spool::stage(std::span<Operation> batch, std::span<Result<std::int64_t>> results) {
     bool files = false;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        Result<> placed;
         if (auto* accept = std::get_if<Accept>(&batch[i])) {
-            placed = place_content(accept->message);
+            Result<> placed = place_content(accept->message);
+            if (!placed) results[i] = pass(placed);
             files = files || accept->message.in_file;
         } else if (auto* settle = std::get_if<Settle>(&batch[i])) {
             for (NewMessage& notice : settle->notices) {
-                if (placed) placed = place_content(notice);
+                Result<> placed = place_content(notice);
+                if (!placed) into_database(notice);
                 files = files || notice.in_file;
             }
         }
-        if (!placed) results[i] = pass(placed);
     }
     Result<> flushed = files ? content_.sync_directory() : Result<>{};
     if (flushed) return;
-    for (Result<std::int64_t>& result : results)
-        if (result) result = pass(flushed);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        auto* accept = std::get_if<Accept>(&batch[i]);
+        if (accept != nullptr && accept->message.in_file && results[i]) results[i] = pass(flushed);
+        if (auto* settle = std::get_if<Settle>(&batch[i]))
+            for (NewMessage& notice : settle->notices) into_database(notice);
+    }
+}
+
+void Spool::into_database(NewMessage& notice) {
+    if (std::exchange(notice.in_file, false)) content_.remove(notice.id);
 }
 
 Result<> Spool::place_content(NewMessage& message) {

@@ -47,7 +47,7 @@ class Spool {
 
     // Applies all in one flushed transaction; if that fails, each in its own, outcomes before intake, giving
     // up the space reserve for outcomes. The results stand in the order of the batch; a value is what
-    // operation.h says, else 1. An Accept may come back with in_file set.
+    // operation.h says, else 1. An Accept, and the notices of a Settle, may come back with in_file set.
     std::vector<Result<std::int64_t>> apply(std::span<Operation> batch);
 
     // Fresh mail (next_attempt 0, not held) with a sequence after `after`, in order of sequence.
@@ -79,6 +79,7 @@ class Spool {
     void apply_alone(Operation& operation, Result<std::int64_t>& result);
     void stage(std::span<Operation> batch, std::span<Result<std::int64_t>> results);
     Result<> place_content(NewMessage& message);
+    void into_database(NewMessage& notice);
     void discard_files(const Operation& operation);
     Result<> transact(std::span<Operation> batch, std::span<Result<std::int64_t>> results);
     Result<> insert(const NewMessage& message);

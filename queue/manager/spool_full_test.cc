@@ -81,12 +81,22 @@ TEST(SpoolFull, NoDescriptors) {
     Result<std::int64_t> large =
         apply(spool, Accept{message(1, {"a@example.net"}, std::string(100'000, 'x'))});
     Result<std::int64_t> small = apply(spool, Accept{message(2, {"a@example.net"})});
+    // The outcome of a message is recorded, whatever becomes of the file of its notice.
+    std::string report(100'000, 'n');
+    Settle settle;
+    settle.id = message(2, {}).id;
+    settle.outcomes.push_back({0, RecipientState::failed, "5.1.1", "no such user", ""});
+    settle.then = Settle::Then::remove;
+    settle.notices.push_back(message(3, {"sender@example.jp"}, report));
+    Result<std::int64_t> settled = apply(spool, std::move(settle));
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
     ASSERT_FALSE(file);
     EXPECT_TRUE(file.error().temporary());
     ASSERT_FALSE(large);
     EXPECT_TRUE(large.error().temporary());
     EXPECT_TRUE(small) << "what needs no descriptor goes on";
+    ASSERT_TRUE(settled) << settled.error().text;
+    EXPECT_EQ(spool.read_content(3), report);
     EXPECT_EQ(directory.content_files(), 0);
 }
 
