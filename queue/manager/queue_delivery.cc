@@ -105,13 +105,28 @@ Task<bool> Queue::expand(Active& active, const ipc::Resolution& resolution,
             known.insert(text::to_lower(recipient.address));
         } else if (!answers[i].empty()) {
             expansions.emplace_back(places[i], std::move(answers[i]));
+        } else {
+            known.insert(text::to_lower(recipient.address));  // it waits
         }
     }
     if (expansions.empty()) co_return true;
     Sequence sequence = active.message.id.sequence;
-    auto read = [sequence](Spool& spool) { return spool.next_number(sequence); };
-    Result<std::int64_t> number = co_await writer_.read(std::move(read));
-    if (!number) co_return false;
+    struct Earlier {
+        std::int64_t next_number = 0;
+        std::vector<std::string> delivered;
+    };
+    auto read = [sequence](Spool& spool) -> Result<Earlier> {
+        Result<std::int64_t> next = spool.next_number(sequence);
+        if (!next) return pass(next);
+        Result<std::vector<std::string>> delivered = spool.delivered(sequence);
+        if (!delivered) return pass(delivered);
+        return Earlier{*next, std::move(*delivered)};
+    };
+    Result<Earlier> earlier = co_await writer_.read(std::move(read));
+    if (!earlier) co_return false;
+    std::int64_t number = earlier->next_number;
+    // Who got it in an earlier pass does not get it again from an alias that resolves only now.
+    for (const std::string& address : earlier->delivered) known.insert(text::to_lower(address));
     for (auto& [place, results] : expansions) {
         const Recipient& original = active.message.recipients[place];
         Expand operation{sequence, original.number, {}};
@@ -119,7 +134,7 @@ Task<bool> Queue::expand(Active& active, const ipc::Resolution& resolution,
         for (const ipc::ResolvedRecipient* result : results) {
             if (!known.insert(text::to_lower(result->address)).second) continue;
             Recipient recipient;
-            recipient.number = (*number)++;
+            recipient.number = number++;
             recipient.address = result->address;
             recipient.original = original.original.empty() ? original.address : original.original;
             recipient.resolved = true;

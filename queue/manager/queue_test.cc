@@ -51,6 +51,7 @@ class House : public Outside {
                 bool ours = address.ends_with("@example.jp");
                 r.transport = ours ? ipc::Transport::virtual_mailbox : ipc::Transport::smtp;
                 if (address.starts_with("unknown@")) r.transport = ipc::Transport::error;
+                if (address.starts_with("retry@")) r.transport = ipc::Transport::retry;
                 r.text = r.transport == ipc::Transport::error ? "5.1.1 User unknown" : "";
                 r.next_hop = ours ? "" : address.substr(address.find('@') + 1);
                 r.mailbox = ours ? "example.jp/x/" : "";
@@ -284,6 +285,22 @@ TEST_F(QueueTest, AliasesAreExpandedOnceAndNobodyGetsTwo) {
     until([&] { return house.attempts.size() == 3; });
     settled();
     EXPECT_THAT(house.attempts, UnorderedElementsAre("a@example.jp", "later@example.jp", "later@example.jp"));
+}
+
+TEST_F(QueueTest, AnAliasThatResolvesLaterDeliversNothingTwice) {
+    house.aliases["all@example.jp"] = {"b@example.jp", "later@example.jp"};
+    send({"a@example.jp", "all@example.jp", "retry@example.jp"});
+    settled();
+    EXPECT_THAT(house.delivered, UnorderedElementsAre("a@example.jp", "b@example.jp"));
+    // Now it is an alias: for those who have it, for one who waits, for one expanded, for somebody new.
+    house.aliases["retry@example.jp"] = {"A@example.jp", "b@example.jp", "later@example.jp", "all@example.jp",
+                                         "new@example.jp"};
+    later(Seconds(301));
+    until([&] { return house.delivered.size() == 4; });
+    settled();
+    EXPECT_THAT(house.delivered,
+                UnorderedElementsAre("a@example.jp", "b@example.jp", "all@example.jp", "new@example.jp"));
+    EXPECT_EQ(std::ranges::count(house.attempts, "later@example.jp"), 2);
 }
 
 TEST_F(QueueTest, AnAliasThatNamesItselfIsNotExpandedAgain) {

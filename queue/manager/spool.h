@@ -62,6 +62,8 @@ class Spool {
     Result<StoredMessage> load(Sequence sequence);
     // Content kept in the database.
     Result<std::string> read_content(Sequence sequence);
+    // Addresses of its recipients who have the message already.
+    Result<std::vector<std::string>> delivered(Sequence sequence);
     // The number that the next recipient of a message gets.
     Result<std::int64_t> next_number(Sequence sequence);
     // Pulls everything due after `latest` (seconds UTC) back to it; how many there were.

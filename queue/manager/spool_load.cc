@@ -141,6 +141,17 @@ Result<std::string> Spool::read_content(Sequence sequence) {
     return std::string(rows.blob(0));
 }
 
+Result<std::vector<std::string>> Spool::delivered(Sequence sequence) {
+    std::vector<std::string> addresses;
+    sqlite::Rows rows = (*statements_)[sql::delivered].query(sequence);
+    while (true) {
+        Result<bool> row = rows.next();
+        if (!row) return pass(row);
+        if (!*row) return addresses;
+        addresses.emplace_back(rows.text(0));
+    }
+}
+
 Result<std::int64_t> Spool::next_number(Sequence sequence) {
     Result<std::optional<std::int64_t>> number = number_of((*statements_)[sql::next_number].query(sequence));
     if (!number) return pass(number);

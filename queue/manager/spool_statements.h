@@ -41,6 +41,7 @@ enum Name : int {
     load,
     recipients,
     read_content,
+    delivered,
     next_number,
     clamp,
     count,
@@ -98,6 +99,8 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "SELECT number, address, original, state, resolved, notify, orcpt, status, reason, remote FROM recipient "
     "WHERE seq = ? AND state <> 1 ORDER BY number",
     "SELECT data FROM content WHERE seq = ?",
+    // An alias that was expanded is done as well, but nothing was delivered to it: it has no such status.
+    "SELECT address FROM recipient WHERE seq = ? AND state = 1 AND status GLOB '2.*'",
     "SELECT coalesce(max(number), -1) + 1 FROM recipient WHERE seq = ?",
     "UPDATE message SET next_attempt = ?1 WHERE next_attempt > 0 AND hold = 0 AND next_attempt > ?1",
     "SELECT count(*) FROM message",
