@@ -30,6 +30,7 @@ struct QueueSettings {
     Seconds run_delay{300};                  // queue_run_delay
     std::int64_t needed_free = 0;            // octets free in the spool below which intake stops
     bool soft_bounce = false;
+    Milliseconds record_again{2000};  // after an outcome that could not be recorded
 };
 
 // The rest of the house, as the queue needs it. A failed Result means that the other side is not there.
@@ -100,10 +101,13 @@ class Queue {
                   const std::string& why);
     void settle(Active& active, std::vector<RecipientOutcome> outcomes);
     void record(Active& active);
+    Task<> keep_outcomes(Settle operation);
     void log_outcome(const Active& active, const RecipientOutcome& outcome);
 
     // queue_pass.cc: the end of a pass
     Task<> end_pass(Sequence sequence);
+    Task<std::int64_t> make_durable(Settle& settle);
+    void unblock();
     Task<Settle> conclude(Active& active);
     Task<> write_notices(Active& active, std::vector<Letter> letters, Settle& settle, std::int64_t age);
     Task<std::string> read_original(const Active& active, bool& whole);
@@ -126,6 +130,7 @@ class Queue {
     std::size_t accepting_ = 0;   // messages on their way to disk that will be active
     bool finishing_ = false;
     int blocked_ = 0;  // outcomes that cannot be recorded: nothing is delivered
+    int ending_ = 0;   // passes that are over and not recorded as such yet
     std::vector<std::pair<Sequence, Sequence>> blocks_;  // sequence numbers not given yet: from, up to
     DueCursor cursor_;
     bool loader_wanted_ = false;

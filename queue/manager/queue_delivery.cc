@@ -405,17 +405,13 @@ void Queue::record(Active& active) {
     operation.id = active.message.id;
     operation.outcomes = std::exchange(active.unsaved, {});
     ++active.recording;
-    Sequence sequence = active.message.id.sequence;
-    writer_.submit(std::move(operation), [this, sequence](Result<std::int64_t> done, Operation& written) {
-        Active& waiting = *active_.at(sequence);  // end_pass() waits for us
-        --waiting.recording;
-        if (!done) {
-            log::emit(events::spool_failed, print(waiting.message.id), done.error());
-            auto& outcomes_back = std::get<Settle>(written).outcomes;
-            waiting.unsaved.insert(waiting.unsaved.begin(), outcomes_back.begin(), outcomes_back.end());
-        }
-        recorded_.notify_all();
-    });
+    gate_.spawn(keep_outcomes(std::move(operation)));
+}
+
+Task<> Queue::keep_outcomes(Settle operation) {
+    co_await make_durable(operation);
+    --active_.at(operation.id.sequence)->recording;  // end_pass() waits for us
+    recorded_.notify_all();
 }
 
 }  // namespace ekiden::queue

@@ -32,34 +32,49 @@ Result<std::string> read_file(int fd, std::size_t octets) {
 }  // namespace
 
 Task<> Queue::end_pass(Sequence sequence) {
+    ++ending_;
     Active& active = *active_.at(sequence);
     while (active.recording > 0) co_await recorded_.wait(retry_interval);
     Settle settle = co_await conclude(active);
-    Result<std::int64_t> done = 0;
-    bool was_blocked = false;
-    while (true) {
-        Settle copy = settle;
-        done = co_await writer_.apply(std::move(copy));
-        if (done) break;
-        log::emit(events::spool_failed, print(active.message.id), done.error());
-        blocked_ += was_blocked ? 0 : 1;
-        was_blocked = true;
-        co_await loop_.sleep(retry_interval);
-    }
-    if (was_blocked) {
-        --blocked_;
-        wake_pump();
-    }
-    if (*done > 0) {
+    // What was recorded before the notices were written must not come after the end that reports it.
+    while (active.recording > 0) co_await recorded_.wait(retry_interval);
+    std::int64_t done = co_await make_durable(settle);
+    --ending_;
+    recorded_.notify_all();
+    if (done > 0) {
         log_notices(active, settle);
         if (settle.then == Settle::Then::remove) log::emit(events::queue_removed, print(active.message.id));
     }
     forget(sequence);
-    if (*done == 0) co_return;  // an operator deleted it
+    if (done == 0) co_return;  // an operator deleted it
     for (NewMessage& notice : settle.notices) admit(std::move(notice));
     bool behind = settle.then == Settle::Then::defer && settle.next_attempt <= cursor_.next_attempt;
     if (behind) rewind(settle.next_attempt);
     if (settle.then == Settle::Then::defer) wake_loader();
+}
+
+// Records it, however long that takes; while it cannot be, nothing is delivered. `settle` comes back as it
+// was recorded: notices know where their content is.
+Task<std::int64_t> Queue::make_durable(Settle& settle) {
+    bool was_blocked = false;
+    while (true) {
+        Settle copy = settle;
+        Writer::Applied applied = co_await writer_.apply_and_return(std::move(copy));
+        if (applied.value) {
+            settle = std::get<Settle>(std::move(applied.operation));
+            if (was_blocked) unblock();
+            co_return *applied.value;
+        }
+        log::emit(events::spool_failed, print(settle.id), applied.value.error());
+        blocked_ += was_blocked ? 0 : 1;
+        was_blocked = true;
+        co_await loop_.sleep(settings_.record_again);
+    }
+}
+
+void Queue::unblock() {
+    --blocked_;
+    wake_pump();
 }
 
 Task<> Queue::finish(Milliseconds time) {
@@ -67,7 +82,10 @@ Task<> Queue::finish(Milliseconds time) {
     std::int64_t end = clock_.steady_us() + std::chrono::microseconds(time).count();
     // room_ is told whenever a message leaves memory, recorded_ whenever an outcome stands.
     while (scheduler_.running() > 0 && clock_.steady_us() < end) co_await room_.wait(Milliseconds(100));
-    while (writer_.waiting() > 0) co_await recorded_.wait(Milliseconds(10));
+    // Passes that end have their time too; but what the disk does not take, it takes from nobody.
+    end = clock_.steady_us() + std::chrono::microseconds(time).count();
+    auto passes_end = [&] { return ending_ > 0 && blocked_ == 0 && clock_.steady_us() < end; };
+    while (writer_.waiting() > 0 || passes_end()) co_await recorded_.wait(Milliseconds(10));
 }
 
 // What is to be recorded, decided from what is in memory.
@@ -107,7 +125,12 @@ Task<Settle> Queue::conclude(Active& active) {
     bool again_soon = active.nobody_to_deliver && settle.attempts <= soon_passes;
     settle.next_attempt = next_attempt(settings_.retry, age, now);
     if (again_soon) settle.next_attempt = std::min(settle.next_attempt, now + soon * settle.attempts);
-    if (!letters.empty()) co_await write_notices(active, std::move(letters), settle, age);
+    if (!letters.empty()) {
+        // Composing takes a while, in which this process may end: what was delivered must stand by then.
+        active.unsaved = settle.outcomes;
+        record(active);
+        co_await write_notices(active, std::move(letters), settle, age);
+    }
     co_return settle;
 }
 
@@ -115,15 +138,19 @@ Task<> Queue::write_notices(Active& active, std::vector<Letter> letters, Settle&
     bool whole = true;
     std::string original = co_await read_original(active, whole);
     std::vector<text::QueueId> ids;
+    bool was_blocked = false;
     while (ids.size() < letters.size()) {
         Result<std::vector<text::QueueId>> reserved = co_await reserve_ids(letters.size());
         if (reserved) {
             ids = std::move(*reserved);
         } else {
             log::emit(events::spool_failed, print(active.message.id), reserved.error());
-            co_await loop_.sleep(retry_interval);
+            blocked_ += was_blocked ? 0 : 1;
+            was_blocked = true;
+            co_await loop_.sleep(settings_.record_again);
         }
     }
+    if (was_blocked) unblock();
     std::int64_t now = clock_.wall_seconds();
     std::int64_t until = now + std::max<std::int64_t>(0, settings_.retry.maximal_lifetime.count() - age);
     for (std::size_t i = 0; i < letters.size(); ++i)

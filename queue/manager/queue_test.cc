@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "common/log/logger.h"
 #include "queue/manager/scratch_test.h"
@@ -106,6 +108,27 @@ class House : public Outside {
     int surely_first = 0;
     std::map<std::string, std::vector<std::string>> aliases;
     std::vector<std::string> attempts, delivered, contents;
+};
+
+// While it lives no file of this process grows: to the spool that is a full disk.
+class FullDisk {
+  public:
+    FullDisk() {
+        before_ = ::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &limit_);
+        rlimit none{0, limit_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &none);
+    }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+    ~FullDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &limit_);
+        ::signal(SIGXFSZ, before_);
+    }
+
+  private:
+    rlimit limit_{};
+    void (*before_)(int) = nullptr;
 };
 
 class QueueTest : public testing::Test {
@@ -404,6 +427,51 @@ TEST_F(QueueTest, MemoryIsBoundedAndNothingIsForgotten) {
     house.gone.notify_all();
     until([&] { return house.delivered.size() == 20; });
     settled();
+    EXPECT_EQ(messages(), 0);
+}
+
+TEST_F(QueueTest, WhatCannotBeRecordedStopsDeliveryUntilItCan) {
+    end();
+    QueueSettings settings;
+    settings.record_again = Milliseconds(10);
+    begin(settings);
+    house.stalled = true;
+    send({"a@example.jp", "b@example.net"});
+    until([&] { return queue->under_way() == 2; });
+    send({"c@example.com"});
+    until([&] { return queue->under_way() == 3; });
+    {
+        FullDisk full;
+        house.stalled = false;
+        house.gone.notify_all();
+        until([&] { return log.count("cannot record: ") > 5; });
+        EXPECT_EQ(queue->active(), 2u) << "what was delivered stays in memory";
+    }
+    settled();
+    EXPECT_THAT(house.attempts, UnorderedElementsAre("a@example.jp", "b@example.net", "c@example.com"));
+    EXPECT_EQ(messages(), 0);
+    send({"d@example.net"});
+    until([&] { return house.delivered.size() == 4; });
+    settled();
+}
+
+TEST_F(QueueTest, AnOrderlyStopWaitsForTheEndOfPasses) {
+    house.stalled = true;
+    send({"a@example.net", "bounce@example.net"});
+    until([&] { return queue->under_way() > 0; });
+    end();
+    begin();  // so that the notice has to ask the spool for the content and for an id
+    until([&] { return queue->under_way() > 0; });
+    house.stalled = false;
+    house.gone.notify_all();
+    until([&] { return house.attempts.size() == 2; });
+    loop.run(queue->finish(Seconds(5)));
+    end();
+    begin();
+    until([&] { return std::ranges::count(house.delivered, "sender@example.jp") > 0; });
+    settled();
+    EXPECT_EQ(std::ranges::count(house.delivered, "a@example.net"), 1);
+    EXPECT_EQ(std::ranges::count(house.attempts, "bounce@example.net"), 1);
     EXPECT_EQ(messages(), 0);
 }
 

@@ -43,18 +43,23 @@ void Writer::submit(Operation operation, Then then) {
 }
 
 Task<Result<std::int64_t>> Writer::apply(Operation operation) {
+    Applied applied = co_await apply_and_return(std::move(operation));
+    co_return std::move(applied.value);
+}
+
+Task<Writer::Applied> Writer::apply_and_return(Operation operation) {
     struct Answer {
         explicit Answer(event::Loop& loop) : arrived(loop) {}
-        std::optional<Result<std::int64_t>> result;
+        std::optional<Applied> applied;
         event::Signal arrived;
     };
     auto answer = std::make_shared<Answer>(loop_);
-    submit(std::move(operation), [answer](Result<std::int64_t> result, Operation&) {
-        answer->result = std::move(result);
+    submit(std::move(operation), [answer](Result<std::int64_t> result, Operation& done) {
+        answer->applied.emplace(std::move(result), std::move(done));
         answer->arrived.notify_all();
     });
-    while (!answer->result) co_await answer->arrived.wait(std::chrono::hours(1));
-    co_return std::move(*answer->result);
+    while (!answer->applied) co_await answer->arrived.wait(std::chrono::hours(1));
+    co_return std::move(*answer->applied);
 }
 
 Task<> Writer::write_batches() {

@@ -27,6 +27,12 @@ class Writer {
     void submit(Operation operation, Then then);
     // The same, awaited; the operation is done even when the awaiter goes.
     Task<Result<std::int64_t>> apply(Operation operation);
+    // The same, with the operation as it was applied (content may have moved to a file).
+    struct Applied {
+        Result<std::int64_t> value;
+        Operation operation;
+    };
+    Task<Applied> apply_and_return(Operation operation);
     // Runs f(Spool&) on the spool's thread; f must own what it works on.
     template <class F>
     auto read(F f) {
