@@ -100,6 +100,9 @@ Task<Result<>> Queue::accept(NewMessage message) {
                        answer->result = done ? Result<>{} : Result<>(pass(done));
                        answer->arrived.notify_all();
                        if (done) admit(std::move(std::get<Accept>(operation).message));
+                       // The disk may be full, and the reserve just given up is not for new mail: look at
+                       // once.
+                       if (!done) space_checked_us_ = -1;
                    });
     while (!answer->result) co_await answer->arrived.wait(std::chrono::hours(1));
     co_return std::move(*answer->result);
