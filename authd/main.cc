@@ -61,7 +61,7 @@ class Authd final : public process::Program {
         return service ? service->counters() : std::vector<ipc::NamedValue>{};
     }
 
-    Task<> finish(process::Worker&) override {
+    Task<> finish(process::Worker&, Milliseconds) override {
         std::shared_ptr<Service> service = service_.lock();
         if (service) co_await service->finish();
     }

@@ -63,7 +63,7 @@ class DeliveryProgram final : public process::Program {
     }
 
     // Deliveries under way come to their end, so that their outcome is known and not asked for again.
-    Task<> finish(process::Worker& worker) override {
+    Task<> finish(process::Worker& worker, Milliseconds) override {
         while (under_way_ > 0) co_await worker.loop().sleep(Milliseconds(20));
     }
 

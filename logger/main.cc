@@ -19,7 +19,7 @@ class Logger : public process::Program {
     }
     void reconfigure(process::Worker& worker) override { writer_.reconfigure(worker); }
     std::vector<ipc::NamedValue> counters(process::Worker&) override { return writer_.counters(); }
-    Task<> finish(process::Worker&) override {
+    Task<> finish(process::Worker&, Milliseconds) override {
         writer_.flush();
         co_return;
     }

@@ -7,22 +7,67 @@
 #include "master/supervisor.h"
 
 namespace ekiden::master {
+namespace {
+
+constexpr auto mend_pause = std::chrono::seconds(1);
+
+}  // namespace
 
 void Supervisor::connect_to_peers(Process& process) {
     ipc::Service service = process.row->service;
     if (service == ipc::Service::logger) connect_to_logger(process);
-    for (Process& other : processes_) {
-        if (&other == &process || !ipc::linked(service, other.row->service)) continue;
-        int ends[2];
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-            log::emit(events::start_failed, process.log_name, strerror(errno));
-            return;
-        }
-        OwnedFd one(ends[0]), two(ends[1]);
-        process.control->tell(ipc::PeerEnd{other.row->service, other.worker, other.incarnation, other.pid,
-                                           other.log_name, std::move(one)});
-        other.control->tell(ipc::PeerEnd{service, process.worker, process.incarnation, process.pid,
-                                         process.log_name, std::move(two)});
+    for (Process& other : processes_)
+        if (&other != &process && ipc::linked(service, other.row->service)) connect(process, other);
+}
+
+void Supervisor::connect(Process& one, Process& other) {
+    auto end = [](const Process& far, OwnedFd fd) {
+        return ipc::PeerEnd{far.row->service, far.worker,   far.incarnation,
+                            far.pid,          far.log_name, std::move(fd)};
+    };
+    int ends[2];
+    bool made = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
+    if (made) {
+        OwnedFd first(ends[0]), second(ends[1]);
+        made = one.control->tell(end(other, std::move(first)));
+        made = other.control->tell(end(one, std::move(second))) && made;
+    } else {
+        log::emit(events::start_failed, one.log_name, strerror(errno));
+    }
+    if (!made) mend_later(one.incarnation, other.incarnation);
+    if (one.draining) other.control->tell(draining_notice(one));
+    if (other.draining) one.control->tell(draining_notice(other));
+}
+
+// Mostly a worker has ended, and its successor gets channels anyway. Where both live, only the channel broke.
+void Supervisor::hear_of_loss(const ipc::PeerLost& lost, const ipc::Sender& sender) {
+    const Process* reporter = find(sender.pid);
+    if (!reporter) return;
+    // Master's own end at the logger carries the logger's number.
+    bool own = lost.service == ipc::Service::master && reporter->row->service == ipc::Service::logger &&
+               lost.incarnation == reporter->incarnation;
+    const Process* other = find_incarnation(lost.incarnation);
+    if (own || (other && ipc::linked(reporter->row->service, other->row->service)))
+        mend_later(reporter->incarnation, lost.incarnation);
+}
+
+// Both ends may report the same loss, which is mended once.
+void Supervisor::mend_later(std::uint64_t one, std::uint64_t other) {
+    if (one > other) std::swap(one, other);
+    if (!stopping_ && mending_.emplace(one, other).second) chores_.spawn(mend(one, other));
+}
+
+Task<> Supervisor::mend(std::uint64_t one, std::uint64_t other) {
+    co_await loop_.sleep(mend_pause);
+    mending_.erase({one, other});
+    Process* first = find_incarnation(one);
+    Process* second = find_incarnation(other);
+    if (stopping_ || !first || !second || first->draining || second->draining) co_return;
+    if (first == second) {
+        connect_to_logger(*first);
+        flush_log();
+    } else {
+        connect(*first, *second);
     }
 }
 

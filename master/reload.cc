@@ -62,6 +62,11 @@ void Supervisor::replace(Services next) {
 void Supervisor::drain(Process& process, std::uint32_t seconds) {
     process.draining = true;
     process.service = nullptr;
+    // Where there will be others, nobody gives this one new work. At the end of all, order does that.
+    if (!stopping_)
+        for (Process& other : processes_)
+            if (&other != &process && ipc::linked(process.row->service, other.row->service))
+                other.control->tell(draining_notice(process));
     process.control->tell(ipc::Drain{seconds});
 }
 

@@ -51,6 +51,10 @@ struct Service {
     Secret key;
 };
 
+inline ipc::PeerDraining draining_notice(const Process& process) {
+    return {process.row->service, process.worker, process.incarnation};
+}
+
 // The same line of master.cf before and after a reload?
 inline std::string key_of(const config::ServiceEntry& entry) {
     return entry.name + "/" + std::string(config::name_of(entry.type)) + "/" + entry.command;

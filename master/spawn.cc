@@ -105,7 +105,15 @@ Process* Supervisor::find(std::int32_t pid) {
     return nullptr;
 }
 
+Process* Supervisor::find_incarnation(std::uint64_t incarnation) {
+    for (Process& process : processes_)
+        if (process.incarnation == incarnation) return &process;
+    return nullptr;
+}
+
 void Supervisor::control_messages() {
+    child_dispatcher_.hear<ipc::PeerLost>(
+        [this](ipc::PeerLost lost, const ipc::Sender& sender) { hear_of_loss(lost, sender); });
     child_dispatcher_.hear<ipc::Ready>([this](ipc::Ready, const ipc::Sender& sender) {
         Process* process = find(sender.pid);
         if (!process) return;

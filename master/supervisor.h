@@ -7,7 +7,9 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "common/event/gate.h"
 #include "common/event/loop.h"
@@ -49,6 +51,10 @@ class Supervisor {
     // --- broker.cc: channels ---
     void connect_to_peers(Process& process);
     void connect_to_logger(Process& logger);
+    void connect(Process& one, Process& other);
+    void hear_of_loss(const ipc::PeerLost& lost, const ipc::Sender& reporter);
+    void mend_later(std::uint64_t one, std::uint64_t other);
+    Task<> mend(std::uint64_t one, std::uint64_t other);
     // --- reload.cc ---
     void replace(Services next);
     void drain(Process& process, std::uint32_t seconds);
@@ -72,6 +78,7 @@ class Supervisor {
     void flush_log();
 
     Process* find(std::int32_t pid);
+    Process* find_incarnation(std::uint64_t incarnation);
 
     event::Loop& loop_;
     const Options options_;
@@ -85,6 +92,7 @@ class Supervisor {
     std::map<ipc::Service, std::uint32_t> next_worker_;
     std::uint64_t next_incarnation_ = 1;
     std::int64_t started_ = 0;
+    std::set<std::pair<std::uint64_t, std::uint64_t>> mending_;  // incarnations, the smaller one first
     bool stopping_ = false;
     bool reported_ = false;
     ipc::Dispatcher child_dispatcher_, admin_dispatcher_;

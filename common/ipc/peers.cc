@@ -27,12 +27,34 @@ void Peers::add(PeerEnd end) {
     peer.arrived_.notify_all();
 }
 
+void Peers::retire(const PeerDraining& draining) {
+    Peer& peer = (*this)[draining.service];
+    auto place = peer.workers_.find(draining.worker);
+    if (place == peer.workers_.end() || place->second->peer().incarnation != draining.incarnation) return;
+    // Also one whose end is still to be told: it needs no successor from master.
+    peer.retired_.push_back(std::move(place->second));
+    peer.workers_.erase(place);
+}
+
+std::size_t Peers::unsent() const {
+    std::size_t octets = 0;
+    for (const auto& [service, peer] : peers_) {
+        for (const auto& [worker, channel] : peer->workers_) octets += channel->unsent();
+        for (const std::shared_ptr<Channel>& channel : peer->retired_) octets += channel->unsent();
+    }
+    return octets;
+}
+
 void Peers::closed(Channel& channel) {
     Sender sender = channel.peer();
     Peer& peer = (*this)[sender.service];
     auto place = peer.workers_.find(sender.worker);
-    if (place != peer.workers_.end() && place->second.get() == &channel) peer.workers_.erase(place);
+    bool current = place != peer.workers_.end() && place->second.get() == &channel;
+    if (current) peer.workers_.erase(place);
+    std::erase_if(peer.retired_,
+                  [&](const std::shared_ptr<Channel>& each) { return each.get() == &channel; });
     if (lost_) lost_(sender);
+    if (current && closed_) closed_(sender);
 }
 
 }  // namespace ekiden::ipc

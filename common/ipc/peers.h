@@ -4,6 +4,7 @@
 // to give one.
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "common/ipc/channel.h"
 #include "common/ipc/messages/control.h"
@@ -47,6 +48,8 @@ class Peer {
     event::Signal arrived_;
     // Shared with the questions under way, which outlive a channel that is replaced.
     std::map<std::uint32_t, std::shared_ptr<Channel>> workers_;
+    // To workers that finish what they have: never asked again, kept until they close.
+    std::vector<std::shared_ptr<Channel>> retired_;
 };
 
 class Peers {
@@ -56,15 +59,22 @@ class Peers {
     Peer& operator[](Service service);
     // Master gave a fresh channel.
     void add(PeerEnd end);
+    // That worker takes no new work; unknown ones are passed over.
+    void retire(const PeerDraining& draining);
     // Called when a worker of a service is gone (its open work must be done by another).
     void on_lost(std::function<void(const Sender&)> lost) { lost_ = std::move(lost); }
+    // Called when the channel in use to a worker closed, be it that the worker ended or that only the channel
+    // did.
+    void on_closed(std::function<void(const Sender&)> closed) { closed_ = std::move(closed); }
+    // Octets written to all channels that the others have not taken yet.
+    std::size_t unsent() const;
 
   private:
     void closed(Channel& channel);
     event::Loop& loop_;
     const Service self_;
     const Dispatcher& dispatcher_;
-    std::function<void(const Sender&)> lost_;
+    std::function<void(const Sender&)> lost_, closed_;
     std::map<Service, std::unique_ptr<Peer>> peers_;
 };
 

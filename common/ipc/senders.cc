@@ -100,10 +100,12 @@ bool permitted(Service sender, Service receiver, std::uint32_t type) {
     if (sender == master || receiver == master) {
         // The control channel: master says the first group, a child the second.
         auto is = [type](std::string_view message) { return type == type_of(message); };
-        if (sender == master && (is(Begin::name) || is(PeerEnd::name) || is(TlsIdentity::name) ||
-                                 is(NewSnapshot::name) || is(Drain::name) || is(Ping::name)))
+        if (sender == master &&
+            (is(Begin::name) || is(PeerEnd::name) || is(PeerDraining::name) || is(TlsIdentity::name) ||
+             is(NewSnapshot::name) || is(Drain::name) || is(Ping::name)))
             return true;
-        if (receiver == master && sender != admin) return is(Ready::name) || is(StartFailed::name);
+        if (receiver == master && sender != admin)
+            return is(Ready::name) || is(StartFailed::name) || is(PeerLost::name);
     }
     for (const Permission& row : table)
         if (row.sender == sender && row.receiver == receiver && type_of(row.message) == type) return true;

@@ -93,6 +93,9 @@ int Worker::live() {
     ipc::Sender master{ipc::Service::master, 0, 0, getppid(), "master"};
     control_ = std::make_unique<ipc::Channel>(loop_, OwnedFd(control_fd), service_, master,
                                               control_dispatcher_, [this](ipc::Channel&) { stop(0); });
+    peers_.on_closed([this](const ipc::Sender& peer) {
+        control_->tell(ipc::PeerLost{peer.service, peer.worker, peer.incarnation});
+    });
     loop_.run();
     acceptors_.clear();
     sessions_.clear();
@@ -114,6 +117,8 @@ void Worker::control_messages() {
         peers_.add(std::move(end));
         if (logger) sink_->flush(peer(ipc::Service::logger));
     });
+    control_dispatcher_.hear<ipc::PeerDraining>(
+        [this](ipc::PeerDraining draining, const ipc::Sender&) { peers_.retire(draining); });
     control_dispatcher_.hear<ipc::TlsIdentity>(
         [this](ipc::TlsIdentity identity, const ipc::Sender&) { take_tls_identity(identity); });
     control_dispatcher_.hear<ipc::NewSnapshot>([this](ipc::NewSnapshot next, const ipc::Sender&) {
@@ -248,9 +253,18 @@ Task<> Worker::drain(std::uint32_t seconds) {
     draining_ = true;
     acceptors_.clear();
     listeners_.clear();
+    const std::int64_t until = system_clock().steady_us() + std::int64_t{seconds} * 1'000'000;
     co_await sessions_.empty(std::chrono::seconds(seconds));
-    co_await program_.finish(*this);
+    const std::int64_t left = std::max<std::int64_t>(until - system_clock().steady_us(), 0);
+    co_await program_.finish(*this, Milliseconds(left / 1000));
+    co_await send_rest();
     stop(0);
+}
+
+// The last replies and log lines still leave; who does not take them is not waited for long.
+Task<> Worker::send_rest() {
+    const std::int64_t until = system_clock().steady_us() + 500'000;
+    while (peers_.unsent() > 0 && system_clock().steady_us() < until) co_await loop_.sleep(Milliseconds(1));
 }
 
 int run(ipc::Service service, Program& program) {

@@ -41,8 +41,9 @@ class Program {
     virtual void serve(Worker& worker) = 0;
     virtual void reconfigure(Worker&) {}
     virtual std::vector<ipc::NamedValue> counters(Worker& worker);
-    // After the last session, before the process ends: bring what is under way into a safe state.
-    virtual Task<> finish(Worker&) { co_return; }
+    // After the last session, before the process ends: bring what is under way into a safe state. `time` is
+    // what is left of that which master gives.
+    virtual Task<> finish(Worker&, Milliseconds) { co_return; }
 };
 
 class Worker {
@@ -97,6 +98,7 @@ class Worker {
     void control_messages();
     Task<> start(ipc::Begin begin);
     Task<> drain(std::uint32_t seconds);
+    Task<> send_rest();
     Task<> accept_admins(int listener, std::string address);
     void admit(net::Accepted accepted);
     void stop(int status);

@@ -76,7 +76,7 @@ class Manager : public process::Program {
                 {"under_way", std::to_string(queue_->under_way())}};
     }
 
-    Task<> finish(process::Worker&) override {
+    Task<> finish(process::Worker&, Milliseconds) override {
         if (queue_) co_await queue_->finish(finish_time);
     }
 

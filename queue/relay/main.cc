@@ -58,18 +58,15 @@ class RelayProgram final : public process::Program {
                 {"idle_connections", std::to_string(cache_ ? cache_->size() : 0)}};
     }
 
-    // A delivery that is broken off behind its final dot would be made twice: those under way get a little
-    // time.
-    Task<> finish(process::Worker&) override {
-        const std::int64_t until =
-            system_clock().steady_us() + std::chrono::microseconds(finish_time).count();
-        while (under_way_ > 0 && system_clock().steady_us() < until) co_await idle_->wait(finish_time);
+    // A delivery that is broken off behind its final dot would be made twice: those under way get all the
+    // time there is.
+    Task<> finish(process::Worker&, Milliseconds time) override {
+        const std::int64_t until = system_clock().steady_us() + std::chrono::microseconds(time).count();
+        while (under_way_ > 0 && system_clock().steady_us() < until) co_await idle_->wait(time);
         if (cache_) cache_->clear();
     }
 
   private:
-    static constexpr Milliseconds finish_time{5'000};
-
     // One delivery under way, for as long as this lives.
     struct Counted {
         explicit Counted(RelayProgram& owner) : program(owner) { ++program.under_way_; }

@@ -56,6 +56,31 @@ struct PeerEnd {
     }
 };
 
+// child → master: the channel to that worker closed. If both live on, master makes a fresh one.
+struct PeerLost {
+    static constexpr std::string_view name = "peer_lost";
+    Service service;
+    std::uint32_t worker;
+    std::uint64_t incarnation;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("service", m.service), f("worker", m.worker), f("incarnation", m.incarnation);
+    }
+};
+
+// master → child: that worker finishes what it has. It gets no new work, but what it still says is heard and
+// what it was asked is answered, until it closes the channel.
+struct PeerDraining {
+    static constexpr std::string_view name = "peer_draining";
+    Service service;
+    std::uint32_t worker;
+    std::uint64_t incarnation;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("service", m.service), f("worker", m.worker), f("incarnation", m.incarnation);
+    }
+};
+
 // child → master: confined and serving.
 struct Ready {
     static constexpr std::string_view name = "ready";

@@ -1,0 +1,81 @@
+#include "common/ipc/peers.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "common/ipc/messages/router.h"
+
+namespace ekiden::ipc {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A worker of the router at the other end, which answers with its own name.
+struct Router {
+    Dispatcher dispatcher;
+    std::unique_ptr<Channel> channel;
+    Router(event::Loop& loop, Peers& peers, std::uint32_t worker, std::uint64_t incarnation,
+           std::string text) {
+        int fds[2];
+        EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+        dispatcher.answer<VerifyRecipient>(
+            [text](VerifyRecipient, Sender) -> Task<Result<RecipientVerdict>> { return verdict(text); });
+        channel = std::make_unique<Channel>(loop, OwnedFd(fds[0]), Service::router, Sender{Service::smtpd},
+                                            dispatcher, [](Channel&) {});
+        peers.add(PeerEnd{Service::router, worker, incarnation, 1, text, OwnedFd(fds[1])});
+    }
+    static Task<Result<RecipientVerdict>> verdict(std::string text) {
+        co_return RecipientVerdict{AddressClass::remote, true, 250, text};
+    }
+};
+
+struct PeersTest : testing::Test {
+    event::Loop loop;
+    Dispatcher none;
+    Peers peers{loop, Service::smtpd, none};
+    std::vector<std::uint64_t> lost, closed;
+    PeersTest() {
+        peers.on_lost([this](const Sender& sender) { lost.push_back(sender.incarnation); });
+        peers.on_closed([this](const Sender& sender) { closed.push_back(sender.incarnation); });
+    }
+    std::string asked() {
+        Result<RecipientVerdict> verdict =
+            loop.run(peers[Service::router].ask(VerifyRecipient{"a@b", ""}, 5s));
+        return verdict ? verdict->text : verdict.error().text;
+    }
+};
+
+TEST_F(PeersTest, ADrainingWorkerGetsNoNewWork) {
+    Router old(loop, peers, 0, 1, "old");
+    EXPECT_EQ(asked(), "old");
+    peers.retire({Service::router, 0, 1});
+    EXPECT_FALSE(peers[Service::router].present());
+    Router fresh(loop, peers, 0, 2, "fresh");  // the same number, as services with one worker have it
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(asked(), "fresh");
+    EXPECT_TRUE(old.channel->open());
+    old.channel.reset();
+    while (lost.empty()) loop.run_once();
+    EXPECT_EQ(lost, std::vector<std::uint64_t>{1});
+    EXPECT_TRUE(closed.empty()) << "nobody asks for a fresh channel to it";
+    EXPECT_EQ(asked(), "fresh");
+}
+
+TEST_F(PeersTest, AnotherIncarnationIsNotRetired) {
+    Router router(loop, peers, 0, 7, "seven");
+    peers.retire({Service::router, 0, 6});
+    EXPECT_EQ(asked(), "seven");
+}
+
+TEST_F(PeersTest, ALostChannelIsToldAndReplaced) {
+    Router broken(loop, peers, 0, 1, "broken");
+    EXPECT_EQ(asked(), "broken");
+    broken.channel.reset();
+    while (closed.empty()) loop.run_once();
+    EXPECT_EQ(closed, std::vector<std::uint64_t>{1});
+    EXPECT_EQ(lost, std::vector<std::uint64_t>{1});
+    Router mended(loop, peers, 0, 1, "mended");
+    EXPECT_EQ(asked(), "mended");
+}
+
+}  // namespace
+}  // namespace ekiden::ipc
