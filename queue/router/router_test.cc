@@ -236,17 +236,25 @@ TEST_F(RouterTest, MailboxesOfTables) {
                 HasSubstr("retry 4.3.0 alias lookup failed: virtual_mailbox_maps: bad path"));
 }
 
+TEST(NamedTables, PasswordsAreForTheRelayAlone) {
+    config::Snapshot snapshot;
+    snapshot.main_cf = {{"smtp_sasl_password_maps", "inline:{ host=user:secret }"}};
+    NamedTables named(snapshot, {});
+    EXPECT_EQ(**now(named.find(ipc::Service::relay, "inline:{ host=user:secret }", "host")), "user:secret");
+    EXPECT_FALSE(now(named.find(ipc::Service::smtpd, "inline:{ host=user:secret }", "host")));
+}
+
 TEST(NamedTables, OnlyWhatTheConfigurationNames) {
     config::Snapshot snapshot;
     snapshot.main_cf = {{"smtpd_sender_restrictions", "check_sender_access inline:{ a=REJECT }, permit"},
                         {"smtpd_recipient_restrictions", "check_client_access proxy:texthash:/t, reject"}};
     snapshot.files = {{"/t", "k v\n"}};
     NamedTables named(snapshot, {});
-    EXPECT_EQ(**now(named.find("inline:{ a=REJECT }", "a")), "REJECT");
-    EXPECT_EQ(**now(named.find("texthash:/t", "k")), "v");
-    EXPECT_FALSE(now(named.find("texthash:/t", "x"))->has_value());
+    EXPECT_EQ(**now(named.find(ipc::Service::smtpd, "inline:{ a=REJECT }", "a")), "REJECT");
+    EXPECT_EQ(**now(named.find(ipc::Service::smtpd, "texthash:/t", "k")), "v");
+    EXPECT_FALSE(now(named.find(ipc::Service::smtpd, "texthash:/t", "x"))->has_value());
     for (const char* other : {"texthash:/etc/passwd", "static:x", "hash:/t", "/t", ""}) {
-        tables::Found found = now(named.find(other, "k"));
+        tables::Found found = now(named.find(ipc::Service::smtpd, other, "k"));
         ASSERT_FALSE(found) << other;
         EXPECT_EQ(found.error().kind, ErrorKind::denied);
     }
