@@ -68,6 +68,17 @@ class Suite(HouseTest):
         waiting.until(lambda: 'after the reload' not in self.greeting(), 'the old banner')
         self.assert_serves()
 
+    def test_sighup_reloads(self):
+        text = self.main_cf.read_text()
+        with self.ours.smtp() as old:
+            self.main_cf.write_text(text + 'smtpd_banner = after the signal ESMTP\n')
+            os.kill(self.ours.pids('master')[0], signal.SIGHUP)
+            waiting.until(lambda: 'after the signal' in self.greeting(), 'the new banner', 30)
+            code, answer = old.mail('x@elsewhere.test', [self.alice['address']], b'Subject: x\r\n\r\nx\r\n')
+            self.assertEqual(code, 250, answer)
+        self.main_cf.write_text(text)
+        self.ekiden('reload')
+
     def test_a_broken_configuration_is_refused(self):
         text = self.main_cf.read_text()
         try:
