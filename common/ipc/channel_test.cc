@@ -179,6 +179,86 @@ TEST(Channel, GarbageEndsIt) {
     EXPECT_FALSE(victim.open());
 }
 
+// A peer out of control: requests one after the other, whose answers it neither gets nor waits for.
+struct Flood {
+    Ends ends{Service::smtpd, Service::router};
+    event::Signal never{ends.loop};
+    std::size_t begun = 0, octets = 0;
+    bool closed = false;
+    OwnedFd far;
+    std::unique_ptr<Channel> victim;
+
+    Flood() {
+        ends.dispatcher.answer<VerifyRecipient>([this](VerifyRecipient question, Sender sender) {
+            if (question.recipient == "a@b") return verdict_of(std::move(question), std::move(sender));
+            ++begun;
+            octets += question.recipient.size();
+            return no_verdict(never);
+        });
+        int fds[2];
+        EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+        far.reset(fds[0]);
+        victim =
+            std::make_unique<Channel>(ends.loop, OwnedFd(fds[1]), Service::router, Sender{Service::smtpd},
+                                      ends.dispatcher, [this](Channel&) { closed = true; });
+    }
+    static Task<Result<RecipientVerdict>> no_verdict(event::Signal& never) {
+        co_await never.wait(1h);
+        co_return temporary("late");
+    }
+    // Sends requests of that size until the channel is closed, or `most` have gone out. Every now and then
+    // somebody else asks, and is answered.
+    void run(std::size_t size, std::size_t most) {
+        std::string payload;
+        std::vector<int> none;
+        encode(VerifyRecipient{std::string(size, 'x'), ""}, payload, none);
+        std::string unsent;
+        for (std::size_t sent = 0; !closed && (sent < most || !unsent.empty());) {
+            while (sent < most && unsent.size() < 100'000) {
+                unsent +=
+                    encode_header({static_cast<std::uint32_t>(payload.size()), type_of(VerifyRecipient::name),
+                                   static_cast<std::uint32_t>(++sent), FrameKind::request, 0});
+                unsent += payload;
+                if (sent % (most / 10) == 0) EXPECT_TRUE(ends.ask("a@b")) << "after " << sent;
+            }
+            ssize_t written = ::send(far.get(), unsent.data(), unsent.size(), MSG_NOSIGNAL);
+            if (written > 0) unsent.erase(0, static_cast<std::size_t>(written));
+            ends.loop.run_once();
+        }
+    }
+};
+
+struct ReasonSink : log::Sink {
+    std::string text;
+    ReasonSink() { log::set_sink(this); }
+    ~ReasonSink() override { log::set_sink(nullptr); }
+    void write(const log::Line& line) override { text += line.text + '\n'; }
+};
+
+TEST(Channel, WhoHasTooManyRequestsUnderWayIsCutOff) {
+    ReasonSink sink;
+    Flood flood;
+    flood.run(10, 200'000);
+    EXPECT_TRUE(flood.closed);
+    EXPECT_FALSE(flood.victim->open());
+    EXPECT_GE(flood.begun, 1000u) << "what is usual must pass";
+    EXPECT_LE(flood.begun, 100'000u);
+    EXPECT_NE(sink.text.find("it has too many requests under way"), std::string::npos) << sink.text;
+    EXPECT_TRUE(flood.ends.ask("a@b")) << "others go on";
+    flood.victim.reset();
+    EXPECT_FALSE(flood.never.awaited()) << "its requests end with it";
+}
+
+TEST(Channel, WhoHasTooMuchUnderWayIsCutOff) {
+    ReasonSink sink;
+    Flood flood;
+    flood.run(limits::payload / 2, 1000);
+    EXPECT_TRUE(flood.closed);
+    EXPECT_LE(flood.octets, 256u * 1024 * 1024);
+    EXPECT_NE(sink.text.find("it has too many requests under way"), std::string::npos) << sink.text;
+    EXPECT_TRUE(flood.ends.ask("a@b")) << "others go on";
+}
+
 TEST(Channel, LossFailsWhatIsPending) {
     Ends ends(Service::smtpd, Service::router);
     ends.server.reset();
