@@ -1,0 +1,228 @@
+"""Postfix as a peer: a private instance as Debian installs it, fsync and all, with the limits raised that
+docs/performance.md lists under "The peers' settings"."""
+
+import ctypes
+import os
+import pathlib
+import pwd
+import subprocess
+import time
+
+from group import Group
+from ours import DOMAIN
+from peers_dovecot import Dovecot
+
+MAIN_CF = '''\
+compatibility_level = 3.6
+config_directory = {etc}
+queue_directory = {base}/spool
+data_directory = {base}/data
+maillog_file = {base}/log/mail.log
+maillog_file_prefixes = {base}
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = mail.{domain}
+mydomain = {domain}
+mydestination =
+alias_maps =
+alias_database =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+biff = no
+append_dot_mydomain = no
+readme_directory = no
+mailbox_size_limit = 0
+virtual_mailbox_domains = {domain}
+virtual_mailbox_base = {base}/mail
+virtual_mailbox_maps = texthash:{etc}/mailboxes
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_minimum_uid = 1
+smtpd_peername_lookup = no
+smtpd_client_connection_count_limit = 0
+default_process_limit = 200
+in_flow_delay = 0
+smtpd_tls_cert_file = {certificate}
+smtpd_tls_key_file = {key}
+smtpd_tls_security_level = may
+'''
+
+MASTER_CF = '''\
+127.0.0.1:{port} inet n - n - {smtpd_limit} smtpd
+127.0.0.1:{submission_port} inet n - n - {smtpd_limit} smtpd
+  -o syslog_name=postfix/submission -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes
+  -o smtpd_tls_auth_only=yes -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+virtual unix - n n - - virtual
+lmtp unix - - n - - lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+'''
+
+CLONE_NEWNS, MS_REC, MS_PRIVATE, MS_BIND = 0x20000, 0x4000, 1 << 18, 0x1000
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def with_own_resolv_conf(file):
+    """In the child before exec: a mount namespace in which /etc/resolv.conf is `file`, so that MX lookups go to the
+    bench's name server."""
+    calls = [('unshare', LIBC.unshare(CLONE_NEWNS)),
+             ('mount', LIBC.mount(b'none', b'/', None, MS_REC | MS_PRIVATE, None)),
+             ('mount', LIBC.mount(str(file).encode(), os.path.realpath('/etc/resolv.conf').encode(), None, MS_BIND, None))]
+    failed = [name for name, result in calls if result != 0]
+    if failed:
+        raise OSError(f'{failed[0]}: no namespace for the resolver')
+
+
+class Postfix:
+    name = 'Postfix'
+
+    def __init__(self, folder, ours, ports, users=40, label='postfix', resolv_conf=None, smtpd_limit=1200, **settings):
+        self.base = pathlib.Path(folder) / label
+        self.etc = self.base / 'etc'
+        self.ports = dict(zip(('smtp', 'submission'), ports))
+        self.group = Group(label)
+        self.resolv_conf = resolv_conf
+        for part in ('etc', 'spool', 'data', 'mail', 'log'):
+            (self.base / part).mkdir(parents=True, exist_ok=True)
+        user = pwd.getpwnam('vmail')
+        os.chown(self.base / 'mail', user.pw_uid, user.pw_gid)
+        os.chown(self.base / 'data', pwd.getpwnam('postfix').pw_uid, -1)
+        certificate, key = ours.certificate()
+        self.text = MAIN_CF.format(base=self.base, etc=self.etc, domain=DOMAIN, uid=user.pw_uid, gid=user.pw_gid,
+                                   certificate=certificate, key=key)
+        (self.etc / 'master.cf').write_text(MASTER_CF.format(port=ports[0], submission_port=ports[1],
+                                                             smtpd_limit=smtpd_limit))
+        (self.etc / 'mailboxes').write_text(''.join(f'u{n}@{DOMAIN} u{n}/\n' for n in range(users)))
+        self.settings = settings
+
+    # --- life ---
+    def start(self):
+        (self.etc / 'main.cf').write_text(self.text + ''.join(f'{n} = {v}\n' for n, v in self.settings.items()))
+        self._postfix('start')
+        self.group.roots.add(self._master())
+        return self
+
+    def _join(self):
+        self.group.join()
+        if self.resolv_conf:
+            with_own_resolv_conf(self.resolv_conf)
+
+    def _postfix(self, verb):
+        done = subprocess.run(['/usr/sbin/postfix', '-c', str(self.etc), verb], capture_output=True, text=True,
+                              timeout=120, preexec_fn=self._join)
+        if done.returncode != 0:
+            raise RuntimeError(f'postfix {verb}: {done.stdout}{done.stderr}{self.log()[-2000:]}')
+
+    def _master(self):
+        try:
+            return int((self.base / 'spool' / 'pid' / 'master.pid').read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def stop(self):
+        pid = self._master()
+        if not pid or not os.path.exists(f'/proc/{pid}'):
+            return
+        self._postfix('stop')
+        deadline = time.monotonic() + 60
+        while os.path.exists(f'/proc/{pid}') or self._own_pids():
+            if time.monotonic() > deadline:
+                raise RuntimeError('Postfix does not end')
+            time.sleep(0.02)
+
+    def _own_pids(self):
+        """What is left of this Postfix (the group may hold a Dovecot too)."""
+        return [pid for pid in self.group.pids() if _program(pid).startswith('/usr/lib/postfix/')]
+
+    def close(self):
+        self.stop()
+        self.group.close()
+
+    def log(self):
+        path = self.base / 'log' / 'mail.log'
+        return path.read_text(errors='replace') if path.exists() else ''
+
+    # --- facts ---
+    def where(self, service):
+        return {'address': '127.0.0.1', 'port': self.ports[service]}
+
+    def maildir(self, number):
+        return self.base / 'mail' / f'u{number}'
+
+    # --- the queue ---
+    def _tool(self, name, *arguments):
+        done = subprocess.run([f'/usr/sbin/{name}', '-c', str(self.etc), *arguments], capture_output=True, text=True,
+                              timeout=600)
+        if done.returncode != 0:
+            raise RuntimeError(f'{name}: {done.stderr}')
+
+    def empty_queue(self):
+        self._tool('postsuper', '-d', 'ALL')
+
+    def flush(self):
+        self._tool('postqueue', '-f')
+
+    def listing(self):
+        return ['/usr/sbin/postqueue', '-c', str(self.etc), '-p']
+
+    def manager_pids(self):
+        return [pid for pid in self.group.pids() if _program(pid).endswith('/qmgr')]
+
+
+class PostfixLmtp(Postfix):
+    """Postfix that delivers through Dovecot's LMTP server: both count."""
+    name = 'Postfix + Dovecot LMTP'
+
+    def __init__(self, folder, ours, ports, users=40, label='postfix-lmtp', **settings):
+        super().__init__(folder, ours, ports[:2], users, label, **settings)
+        self.dovecot = Dovecot(folder, ours, ports[2:], users, label + '-dovecot', group=self.group)
+        self.settings['virtual_transport'] = f'lmtp:unix:{self.dovecot.base}/lmtp'
+
+    def start(self):
+        self.dovecot.start()
+        return super().start()
+
+    def stop(self):
+        super().stop()
+        self.dovecot.stop()
+
+    def maildir(self, number):
+        return self.dovecot.maildir(number)
+
+
+class PostfixSasl(PostfixLmtp):
+    """Postfix whose submission service asks Dovecot for passwords."""
+    name = 'Postfix + Dovecot SASL'
+
+    def __init__(self, folder, ours, ports, users=40, label='postfix-sasl', **settings):
+        super().__init__(folder, ours, ports, users, label, **settings)
+        self.settings.update(smtpd_sasl_type='dovecot', smtpd_sasl_path=f'{self.dovecot.base}/sasl')
+
+
+def _program(pid):
+    try:
+        return os.readlink(f'/proc/{pid}/exe')
+    except (FileNotFoundError, ProcessLookupError):
+        return ''

@@ -1,0 +1,40 @@
+"""SMTP in to the 250, delivery held back. Postfix puts the mail on hold (its cheapest way); ours, which has no hold at
+the door, has a destination whose server accepts connections and never greets, so that what the scheduler does counts."""
+
+import generator
+from house import measured
+from ours import Ours
+from peers_postfix import Postfix
+
+SILENT = '127.0.0.6'
+CASES = [    # size, messages a connection, messages (full, quick)
+    (4096, 1, 4000, 1500),
+    (4096, 100, 8000, 2000),
+    (65536, 1, 2000, 0),
+    (65536, 100, 3000, 0),
+]
+
+
+def run(house):
+    port = house.ports(1)[0]
+    ours = Ours(house.folder, users=1, relayhost=f'[{SILENT}]:{port}')
+    house.begin(ours)
+    postfix = Postfix(house.folder, ours, house.ports(2), smtpd_client_restrictions='static:HOLD')
+    house.begin(postfix)
+    with generator.running('sink', 'silent', sink=f'{SILENT}:{port}', seconds=3600):
+        for size, each, full, quick in CASES:
+            count = house.size(full, quick)
+            if not count:
+                continue
+
+            def once(side, messages=count):
+                values = measured(side, 'smtp', count=messages, each=each, size=size, to='user@held.test',
+                                  **side.where('smtp'))
+                side.empty_queue()
+                return values
+
+            for side in (ours, postfix):
+                once(side, 400)
+            values = house.alternate((ours, postfix), house.pairs(), once)
+            house.table.add('accept', f'{size // 1024} KB, {each} a connection', values,
+                            limit=('4 KiB appended and synced by 16 writers', house.limits['append_16']))
