@@ -74,11 +74,14 @@ Task<> Supervisor::mend(std::uint64_t one, std::uint64_t other) {
 // Master's own lines take the same way as everybody's.
 void Supervisor::connect_to_logger(Process& logger) {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        log::emit(events::start_failed, logger.log_name, strerror(errno));
+        return mend_later(logger.incarnation, logger.incarnation);
+    }
     OwnedFd ours(ends[0]), theirs(ends[1]);
     std::string log_name = logger.service->settings[param::syslog_name] + "/master";
-    logger.control->tell(
-        ipc::PeerEnd{ipc::Service::master, 0, logger.incarnation, getpid(), log_name, std::move(theirs)});
+    ipc::PeerEnd end{ipc::Service::master, 0, logger.incarnation, getpid(), log_name, std::move(theirs)};
+    if (!logger.control->tell(end)) return mend_later(logger.incarnation, logger.incarnation);
     ipc::Sender sender{ipc::Service::logger, 0, logger.incarnation, logger.pid, logger.log_name};
     // A channel that is still being replaced may be the one whose end is being told; it goes with the next
     // one.

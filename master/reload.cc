@@ -4,11 +4,25 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <csignal>
+
 #include "common/log/events.h"
 #include "common/tables/check.h"
 #include "master/supervisor.h"
 
 namespace ekiden::master {
+namespace {
+
+// Whether so many descriptors more can be made: nothing is changed that could not be told to everybody.
+Result<> room_for(std::size_t descriptors, const OwnedFd& any) {
+    std::vector<OwnedFd> made;
+    while (made.size() < descriptors)
+        if (!made.emplace_back(fcntl(any.get(), F_DUPFD_CLOEXEC, 0)))
+            return system_error("descriptors for the new configuration", errno);
+    return {};
+}
+
+}  // namespace
 
 Result<> Supervisor::reload() {
     config::Checked checked = tables::check(options_.config_directory, snapshot_.generation + 1);
@@ -23,6 +37,9 @@ Result<> Supervisor::reload() {
     Result<OwnedFd> sealed = config::seal(*checked.snapshot);
     Result<Services> next =
         sealed ? make_services(*checked.snapshot, &services_) : Result<Services>(pass(sealed));
+    // A copy for each process while it is under way, and one to copy from.
+    if (next)
+        if (Result<> room = room_for(processes_.size() + 1, *sealed); !room) next = pass(room);
     if (!next) {
         log::emit(events::reload_refused, next.error());
         return pass(next);
@@ -50,7 +67,8 @@ void Supervisor::replace(Services next) {
             for (const auto& [name, value] : service->entry.overrides)
                 fresh.overrides.push_back({name, value});
             fresh.overrides.push_back({"service_name", service->entry.name});
-            process->control->tell(fresh);
+            // Who cannot be told is replaced: the successor begins with this generation.
+            if (!fresh.snapshot || !process->control->tell(fresh)) kill(process->pid, SIGKILL);
         } else {
             drain(*process,
                   static_cast<std::uint32_t>(snapshot_.settings().value()[param::reload_drain_time].count()));

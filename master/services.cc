@@ -60,7 +60,11 @@ Result<OwnedFd> listener_at(const std::string& address, std::vector<Listening>* 
                             const std::function<Result<OwnedFd>()>& bind) {
     if (before)
         for (Listening& old : *before)
-            if (old.address == address && old.fd) return OwnedFd(fcntl(old.fd.get(), F_DUPFD_CLOEXEC, 0));
+            if (old.address == address) {
+                OwnedFd same(fcntl(old.fd.get(), F_DUPFD_CLOEXEC, 0));
+                if (!same) return system_error("the listener at " + address, errno);
+                return same;
+            }
     return bind();
 }
 

@@ -82,14 +82,17 @@ void Supervisor::begin(Process& process) {
     for (const auto& [name, value] : service.entry.overrides) begin.overrides.push_back({name, value});
     begin.overrides.push_back({"service_name", service.entry.name});
     begin.snapshot.reset(fcntl(sealed_.get(), F_DUPFD_CLOEXEC, 0));
+    bool whole = static_cast<bool>(begin.snapshot);
     for (const Listening& listening : service.listening) {
         begin.addresses.push_back(listening.address);
-        begin.listeners.emplace_back(fcntl(listening.fd.get(), F_DUPFD_CLOEXEC, 0));
+        whole = begin.listeners.emplace_back(fcntl(listening.fd.get(), F_DUPFD_CLOEXEC, 0)) && whole;
     }
+    if (!whole) log::emit(events::start_failed, process.log_name, strerror(EMFILE));
     // The certificate first, so that no connection finds a TLS service without one.
     send_identity(process);
-    if (process.control->tell(begin)) return;
-    // Without its orders it would wait for ever; its end brings the next attempt.
+    if (whole && process.control->tell(begin)) return;
+    // Without its orders it would wait for ever, with half of them it would serve half of its addresses; its
+    // end brings the next attempt.
     kill(process.pid, SIGKILL);
 }
 
