@@ -64,9 +64,8 @@ void Supervisor::replace(Services next) {
         if (service && process->row->reloads_in_place) {
             ipc::NewSnapshot fresh{
                 snapshot_.generation, {}, OwnedFd(fcntl(sealed_.get(), F_DUPFD_CLOEXEC, 0))};
-            for (const auto& [name, value] : service->entry.overrides)
+            for (const auto& [name, value] : snapshot_.overrides_of(service->entry))
                 fresh.overrides.push_back({name, value});
-            fresh.overrides.push_back({"service_name", service->entry.name});
             // Who cannot be told is replaced: the successor begins with this generation.
             if (!fresh.snapshot || !process->control->tell(fresh)) kill(process->pid, SIGKILL);
         } else {

@@ -79,8 +79,8 @@ void Supervisor::begin(Process& process) {
     begin.generation = snapshot_.generation;
     begin.as_root = geteuid() == 0;
     begin.log_name = process.log_name;
-    for (const auto& [name, value] : service.entry.overrides) begin.overrides.push_back({name, value});
-    begin.overrides.push_back({"service_name", service.entry.name});
+    for (const auto& [name, value] : snapshot_.overrides_of(service.entry))
+        begin.overrides.push_back({name, value});
     begin.snapshot.reset(fcntl(sealed_.get(), F_DUPFD_CLOEXEC, 0));
     bool whole = static_cast<bool>(begin.snapshot);
     for (const Listening& listening : service.listening) {

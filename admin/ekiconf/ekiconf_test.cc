@@ -68,9 +68,9 @@ TEST_F(EkiconfTest, OnlyWhatIsSet) {
                               "/main.cf, line 5: unused parameter: message_size_limt=3\n"
                               "ekiconf: warning: " +
                               directory_ +
-                              "/master.cf, line 2: unused parameter: a=b\n"
+                              "/master.cf, line 3: unused parameter: a=b\n"
                               "ekiconf: warning: " +
-                              directory_ + "/master.cf, line 2: unused parameter: c=d e\n");
+                              directory_ + "/master.cf, line 3: unused parameter: c=d e\n");
     EXPECT_EQ(output.status, 0);
 }
 
@@ -96,6 +96,8 @@ TEST_F(EkiconfTest, Services) {
               "127.0.0.1:587 inet n     -       -       -       -       submission\n    -o a=b\n    -o { c = "
               "d e }\n");
     EXPECT_EQ(run({"-M", "*/unix"}).out, "");
+    EXPECT_EQ(run({"-M", "smtp", "nope"}).err, "ekiconf: warning: unmatched request: \"nope\"\n");
+    EXPECT_EQ(run({"-M", "smtp"}).err, "");
     EXPECT_THAT(run({"-m"}).out, HasSubstr("texthash\n"));
 }
 

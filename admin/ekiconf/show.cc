@@ -128,15 +128,12 @@ std::string service_line(const config::ServiceEntry& service, bool folded) {
     return line;
 }
 
-bool wanted(const config::ServiceEntry& service, const std::vector<std::string>& patterns) {
-    auto fits = [](std::string_view pattern, std::string_view text) {
-        return pattern == "*" || pattern == text;
-    };
-    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
-               std::size_t slash = pattern.rfind('/');
-               std::string_view type = slash == std::string_view::npos ? "*" : pattern.substr(slash + 1);
-               return fits(pattern.substr(0, slash), service.name) && fits(type, service.fields[1]);
-           });
+// "name", "name/type"; * stands for any.
+bool fits(std::string_view pattern, const config::ServiceEntry& service) {
+    auto same = [](std::string_view part, std::string_view text) { return part == "*" || part == text; };
+    std::size_t slash = pattern.rfind('/');
+    std::string_view type = slash == std::string_view::npos ? "*" : pattern.substr(slash + 1);
+    return same(pattern.substr(0, slash), service.name) && same(type, service.fields[1]);
 }
 
 Output services(const Options& options) {
@@ -151,8 +148,14 @@ Output services(const Options& options) {
         output.err += std::string("ekiconf: ") + (bad ? "fatal: " : "warning: ") + format(finding) + "\n";
         if (bad) output.status = 1;
     }
-    for (const config::ServiceEntry& entry : entries)
-        if (wanted(entry, options.names)) output.out += service_line(entry, options.fold) + "\n";
+    std::set<std::string> unmatched(options.names.begin(), options.names.end());
+    for (const config::ServiceEntry& entry : entries) {
+        bool wanted = std::ranges::any_of(options.names, [&](const auto& name) { return fits(name, entry); });
+        std::erase_if(unmatched, [&](const std::string& name) { return fits(name, entry); });
+        if (wanted || options.names.empty()) output.out += service_line(entry, options.fold) + "\n";
+    }
+    for (const std::string& name : unmatched)
+        output.err += "ekiconf: warning: unmatched request: \"" + name + "\"\n";
     return output;
 }
 

@@ -108,6 +108,13 @@ class Checker {
             if (line == 0 && refers_to(problem.parameter, broken)) continue;
             add(error, main_path_, line, line ? problem.text : problem.parameter + ": " + problem.text);
         }
+        // Names of the administrator's own are read by nobody here until something refers to them.
+        for (const MainCfEntry& entry : main_.entries()) {
+            if (param::find(entry.name) || find_foreign(entry.name)) continue;
+            Result<std::string> expanded = expand_value_of(
+                entry.name, entry.value, [&](std::string_view name) { return settings.raw(name); });
+            if (!expanded) add(error, main_path_, entry.first_line, expanded.error().text);
+        }
         auto line_of = [this](std::string_view name) { return std::pair(main_path_, main_.line_of(name)); };
         check_values(settings, line_of, nullptr);
         check_files(settings);
@@ -225,8 +232,19 @@ class Checker {
                 !endpoints.emplace(service.endpoint.host, service.endpoint.port).second)
                 add(error, master_path_, service.line,
                     "port " + service.name + " is taken by a service above");
+            check_arguments(service);
             check_service_settings(service);
         }
+    }
+
+    void check_arguments(const ServiceEntry& service) {
+        for (const auto& [argument, line] : service.unknown)
+            add(error, master_path_, line,
+                "service " + service.name + ": unknown argument \"" + text::printable(argument, 60) +
+                    "\" of " + service.command,
+                "programs take -o name=value only");
+        if (service.verbose > 0)
+            add(warning, master_path_, service.line, "service " + service.name + ": -v has no effect here");
     }
 
     // False where the line is to be left out.
@@ -256,6 +274,11 @@ class Checker {
         return false;
     }
 
+    static int line_of(const ServiceEntry& service, std::string_view parameter) {
+        auto set = service.override_lines.find(parameter);
+        return set == service.override_lines.end() ? service.line : set->second;
+    }
+
     void check_service_settings(const ServiceEntry& service) {
         RawValues overrides = service.overrides;
         overrides.try_emplace("config_directory", directory_);
@@ -263,9 +286,11 @@ class Checker {
         Settings settings = Settings::lenient(snapshot_.main_cf, overrides, problems);
         for (const Problem& problem : problems)
             if (!known_problems_.contains(problem.parameter + problem.text))
-                add(error, master_path_, service.line, "service " + service.name + ": " + problem.text);
+                add(error, master_path_, line_of(service, problem.parameter),
+                    "service " + service.name + ": " + problem.text);
         check_values(
-            settings, [&](std::string_view) { return std::pair(master_path_, service.line); }, &service);
+            settings, [&](std::string_view name) { return std::pair(master_path_, line_of(service, name)); },
+            &service);
         if (service.command == "smtpd" || service.command == "submission") check_relay(service, settings);
     }
 

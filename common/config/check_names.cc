@@ -10,14 +10,27 @@ namespace {
 
 using Names = std::set<std::string, std::less<>>;
 
+// Names that some parameter of ours leads to, directly or by way of others. What only names each other is
+// used by nobody.
 Names used_names(const MainCf& main, const std::vector<ServiceEntry>& services) {
     Names used;
+    std::vector<std::string> waiting;
     auto use = [&](std::string_view value) {
-        for (std::string& name : references(value)) used.insert(std::move(name));
+        for (std::string& name : references(value))
+            if (used.insert(name).second) waiting.push_back(std::move(name));
     };
-    for (const MainCfEntry& entry : main.entries()) use(entry.value);
-    for (const ServiceEntry& service : services) {
-        for (const auto& [name, value] : service.overrides) use(value);
+    auto begin = [&](std::string_view name, std::string_view value) {
+        if (param::find(name) || find_foreign(name)) use(value);
+    };
+    for (const MainCfEntry& entry : main.entries()) begin(entry.name, entry.value);
+    for (const ServiceEntry& service : services)
+        for (const auto& [name, value] : service.overrides) begin(name, value);
+    while (!waiting.empty()) {
+        std::string name = std::move(waiting.back());
+        waiting.pop_back();
+        if (const MainCfEntry* entry = main.find(name)) use(entry->value);
+        for (const ServiceEntry& service : services)
+            if (auto set = service.overrides.find(name); set != service.overrides.end()) use(set->second);
     }
     return used;
 }
@@ -53,7 +66,7 @@ void check_names(const MainCf& main, const std::vector<ServiceEntry>& services, 
             check_name(entry.name, entry.value, used, main_path, entry.first_line, findings);
     for (const ServiceEntry& service : services)
         for (const auto& [name, value] : service.overrides)
-            check_name(name, value, used, master_path, service.line, findings);
+            check_name(name, value, used, master_path, service.override_lines.find(name)->second, findings);
 }
 
 }  // namespace ekiden::config

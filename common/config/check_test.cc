@@ -110,6 +110,13 @@ TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
               "whole number with s, m, h, d or w)"},
              {"", "587 inet n - n - - submission -o smtpd_milters=inet:x:1\n",
               "DIR/master.cf, line 6: unsupported parameter: smtpd_milters=inet:x:1 (remove it)"},
+             {"", "587 inet n - n - - submission\n  -o smtpd_banner=x\n  -o smtpd_timeout=1x\n",
+              "DIR/master.cf, line 8: service 587: bad time value for parameter smtpd_timeout: \"1x\" (a "
+              "whole number with s, m, h, d or w)"},
+             {"", "587 inet n - n - - submission\n  -Z\n",
+              "DIR/master.cf, line 7: service 587: unknown argument \"-Z\" of submission (programs take -o "
+              "name=value only)"},
+             {"a = $b\nb = $a\n", "", "DIR/main.cf, line 2: defined by way of itself: $a -> $b -> $a"},
              {"", "other unix - - n - 1 authd\n",
               "DIR/master.cf: program authd may be run by one service only"}}) {
         Checked checked = run(c.main, c.services);
@@ -131,6 +138,11 @@ TEST_F(CheckTest, WarningsDoNotStopIt) {
                 Contains("DIR/main.cf, line 3: unused parameter: message_size_limt=5 (no program reads it)"));
     EXPECT_THAT(formatted(checked), Contains(HasSubstr("mynetworks holds 0.0.0.0/0")));
     EXPECT_THAT(formatted(checked), Contains(HasSubstr("service cleanup is not needed")));
+    EXPECT_THAT(formatted(run("a = $b\nb = $c\nc = 1\n", "587 inet n - n - - submission -v\n")),
+                testing::ElementsAre("DIR/main.cf, line 2: unused parameter: a=$b (no program reads it)",
+                                     "DIR/main.cf, line 3: unused parameter: b=$c (no program reads it)",
+                                     "DIR/main.cf, line 4: unused parameter: c=1 (no program reads it)",
+                                     "DIR/master.cf, line 6: service 587: -v has no effect here"));
     ASSERT_TRUE(checked.snapshot);
     EXPECT_EQ(checked.snapshot->services.size(), 5u);
 }

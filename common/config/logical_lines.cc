@@ -11,6 +11,13 @@ void trim_end(std::string& line) {
 
 }  // namespace
 
+int LogicalLine::line_at(std::size_t offset) const {
+    int line = first;
+    for (const auto& [begin, number] : parts)
+        if (begin <= offset) line = number;
+    return line;
+}
+
 std::vector<LogicalLine> logical_lines(std::string_view content) {
     std::vector<LogicalLine> lines;
     int number = 0;
@@ -23,10 +30,11 @@ std::vector<LogicalLine> logical_lines(std::string_view content) {
         if (visible.empty() || visible.front() == '#') continue;
         if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
         if (text::is_space(line.front()) && !lines.empty()) {
+            lines.back().parts.emplace_back(lines.back().text.size(), number);
             lines.back().text += line;
             lines.back().last = number;
         } else {
-            lines.push_back({std::string(line), number, number});
+            lines.push_back({std::string(line), number, number, {{0, number}}});
         }
     }
     for (LogicalLine& line : lines) trim_end(line.text);

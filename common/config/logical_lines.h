@@ -4,6 +4,7 @@
 // and the text tables are read through this, and ekiconf's edits keep the physical lines by their numbers.
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ekiden::config {
@@ -16,6 +17,10 @@ struct LogicalLine {
     std::string text;  // joined, without line ends and without white space at the end
     int first;         // physical lines, from 1
     int last;          // the last physical line that has a part of it
+    std::vector<std::pair<std::size_t, int>> parts;  // where in `text` each physical line begins
+
+    // The physical line that has the character at `offset` of `text`.
+    int line_at(std::size_t offset) const;
 };
 
 // A file may begin with a continuation of nothing: that line stands as one of its own, beginning with its

@@ -7,6 +7,8 @@
 #include <netdb.h>
 
 #include <algorithm>
+#include <expected>
+#include <span>
 
 #include "common/config/expand.h"
 #include "common/config/logical_lines.h"
@@ -99,43 +101,60 @@ Result<> parse_limit(std::string_view text, ServiceEntry& entry) {
     return {};
 }
 
-Result<> take_override(std::string_view text, ServiceEntry& entry) {
+// A word of a service's line, and the physical line that it stands on.
+struct Word {
+    std::string text;
+    int line;
+};
+
+// What is wrong, on the line of the word that is.
+struct Wrong {
+    std::string text;
+    int line;
+};
+template <class T = void>
+using Parsed = std::expected<T, Wrong>;
+
+std::unexpected<Wrong> wrong(std::string text, int line) {
+    return std::unexpected(Wrong{std::move(text), line});
+}
+
+Parsed<> take_override(std::string_view text, int line, ServiceEntry& entry) {
     auto assignment = split_assignment(text);
-    if (!assignment) return malformed("-o needs name=value, not \"" + text::printable(text, 60) + "\"");
+    if (!assignment) return wrong("-o needs name=value, not \"" + text::printable(text, 60) + "\"", line);
     entry.overrides[assignment->first] = assignment->second;
+    entry.override_lines[assignment->first] = line;
     return {};
 }
 
-// The -o and -v among the arguments; what else there is, the program's own check must know.
-Result<> parse_options(ServiceEntry& entry) {
-    for (std::size_t i = 0; i < entry.arguments.size(); ++i) {
-        const std::string& argument = entry.arguments[i];
-        Result<> taken;
+// The arguments, words from the ninth on: -o and -v; what else there is, is kept aside.
+Parsed<> parse_arguments(std::span<const Word> words, ServiceEntry& entry) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        std::string_view argument = without_braces(words[i].text);
+        Parsed<> taken;
         if (argument == "-o") {
-            if (i + 1 == entry.arguments.size()) return malformed("-o without name=value after it");
-            taken = take_override(entry.arguments[++i], entry);
+            if (i + 1 == words.size()) return wrong("-o without name=value after it", words[i].line);
+            ++i;
+            taken = take_override(without_braces(words[i].text), words[i].line, entry);
         } else if (argument.starts_with("-o")) {
-            taken = take_override(std::string_view(argument).substr(2), entry);
+            taken = take_override(argument.substr(2), words[i].line, entry);
         } else if (argument.starts_with("-v") && argument.find_first_not_of('v', 1) == std::string::npos) {
             entry.verbose += static_cast<int>(argument.size()) - 1;
+        } else {
+            entry.unknown.emplace_back(argument, words[i].line);
         }
         if (!taken) return taken;
     }
     return {};
 }
 
-Result<> parse_command(const std::vector<std::string>& words, ServiceEntry& entry) {
-    entry.command = words[7];
+Result<> parse_command(std::string_view command, ServiceEntry& entry) {
+    entry.command = command;
     if (entry.command.find('/') != std::string::npos || entry.command.starts_with("-") ||
         entry.command.starts_with("."))
         return malformed("command \"" + text::printable(entry.command, 60) +
                          "\" must be the name of a program in daemon_directory");
-    entry.fields[7] = entry.command;
-    for (std::size_t i = 8; i < words.size(); ++i) {
-        entry.arguments.emplace_back(without_braces(words[i]));
-        entry.fields[7] += " " + words[i];
-    }
-    return parse_options(entry);
+    return {};
 }
 
 Result<> check_name(ServiceEntry& entry) {
@@ -153,8 +172,9 @@ Result<> check_name(ServiceEntry& entry) {
 }
 
 // White space separates; a group in { } at the beginning of a word is one word, braces kept.
-Result<std::vector<std::string>> split_words(std::string_view line) {
-    std::vector<std::string> words;
+Parsed<std::vector<Word>> split_words(const LogicalLine& logical) {
+    const std::string& line = logical.text;
+    std::vector<Word> words;
     std::size_t at = 0;
     while (true) {
         while (at < line.size() && text::is_space(line[at])) ++at;
@@ -167,42 +187,73 @@ Result<std::vector<std::string>> split_words(std::string_view line) {
                 if (line[at] == '}') --depth;
                 ++at;
             } while (at < line.size() && depth > 0);
-            if (depth > 0) return malformed("\"{\" without its \"}\"");
+            if (depth > 0) return wrong("\"{\" without its \"}\"", logical.line_at(start));
         }
         while (at < line.size() && !text::is_space(line[at])) ++at;
-        words.emplace_back(line.substr(start, at - start));
+        words.push_back({line.substr(start, at - start), logical.line_at(start)});
     }
 }
 
-Result<ServiceEntry> parse_service(const LogicalLine& line) {
-    if (text::is_space(line.text.front()))
-        return malformed("the first line begins with white space, which would continue a line above");
-    Result<std::vector<std::string>> words = split_words(line.text);
-    if (!words) return pass(words);
-    if (words->size() < 8)
-        return malformed("only " + std::to_string(words->size()) + " of 8 columns: \"" +
-                         std::string(columns[words->size()]) + "\" is missing");
-    ServiceEntry entry{};
-    entry.line = line.first;
-    std::copy_n(words->begin(), 7, entry.fields.begin());
-    entry.name = (*words)[0];
-    Result<ServiceType> type = parse_type((*words)[1]);
+// One column of a service's line.
+using Column = Result<> (*)(std::string_view text, ServiceEntry& entry);
+
+Result<> parse_name_and_type(std::string_view text, ServiceEntry& entry) {
+    Result<ServiceType> type = parse_type(text);
     if (!type) return pass(type);
     entry.type = *type;
-    if (Result<> good = check_name(entry); !good) return pass(good);
-    std::pair<bool*, bool> flags[] = {
-        {&entry.is_private, true}, {&entry.unprivileged, true}, {&entry.chroot, false}};
-    for (std::size_t i = 0; i < 3; ++i) {
-        Result<bool> flag = parse_flag((*words)[2 + i], columns[2 + i], flags[i].second);
-        if (!flag) return pass(flag);
-        *flags[i].first = *flag;
-    }
-    if (entry.type == ServiceType::inet && (*words)[2] == "y")
+    return check_name(entry);
+}
+
+Result<> parse_private(std::string_view text, ServiceEntry& entry) {
+    Result<bool> flag = parse_flag(text, columns[2], entry.type != ServiceType::inet);
+    if (!flag) return pass(flag);
+    if (entry.type == ServiceType::inet && *flag)
         return malformed("an inet service cannot be private (use n)");
-    if (entry.type == ServiceType::inet) entry.is_private = false;
-    if (Result<> good = parse_wakeup((*words)[5], entry); !good) return pass(good);
-    if (Result<> good = parse_limit((*words)[6], entry); !good) return pass(good);
-    if (Result<> good = parse_command(*words, entry); !good) return pass(good);
+    entry.is_private = *flag;
+    return {};
+}
+
+template <bool ServiceEntry::* member, std::size_t column, bool standard>
+Result<> parse_yes_no(std::string_view text, ServiceEntry& entry) {
+    Result<bool> flag = parse_flag(text, columns[column], standard);
+    if (!flag) return pass(flag);
+    entry.*member = *flag;
+    return {};
+}
+
+// From the second on; the first, the name, is read with its type.
+constexpr Column readers[] = {parse_name_and_type,
+                              parse_private,
+                              parse_yes_no<&ServiceEntry::unprivileged, 3, true>,
+                              parse_yes_no<&ServiceEntry::chroot, 4, false>,
+                              parse_wakeup,
+                              parse_limit,
+                              parse_command};
+
+Parsed<ServiceEntry> parse_service(const LogicalLine& line) {
+    if (text::is_space(line.text.front()))
+        return wrong("the first line begins with white space, which would continue a line above", line.first);
+    Parsed<std::vector<Word>> words = split_words(line);
+    if (!words) return std::unexpected(words.error());
+    if (words->size() < columns.size())
+        return wrong("only " + std::to_string(words->size()) + " of 8 columns: \"" +
+                         std::string(columns[words->size()]) + "\" is missing",
+                     line.first);
+    ServiceEntry entry{};
+    entry.line = line.first;
+    for (std::size_t i = 0; i < words->size(); ++i) {
+        std::string& field = entry.fields[std::min<std::size_t>(i, 7)];
+        field += (i > 7 ? " " : "") + (*words)[i].text;
+        if (i > 7) entry.arguments.emplace_back(without_braces((*words)[i].text));
+    }
+    entry.name = entry.fields[0];
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+        const Word& word = (*words)[i];
+        if (Result<> read = readers[i - 1](word.text, entry); !read)
+            return wrong(read.error().text, word.line);
+    }
+    Parsed<> arguments = parse_arguments(std::span(*words).subspan(columns.size()), entry);
+    if (!arguments) return std::unexpected(arguments.error());
     return entry;
 }
 
@@ -251,9 +302,9 @@ std::vector<ServiceEntry> parse_master_cf(std::string_view content, const std::s
         return services;
     }
     for (const LogicalLine& line : logical_lines(content)) {
-        Result<ServiceEntry> entry = parse_service(line);
+        Parsed<ServiceEntry> entry = parse_service(line);
         if (!entry) {
-            findings.push_back({Severity::error, file, line.first, entry.error().text, ""});
+            findings.push_back({Severity::error, file, entry.error().line, entry.error().text, ""});
             continue;
         }
         auto same = std::find_if(services.begin(), services.end(), [&](const ServiceEntry& earlier) {

@@ -4,6 +4,7 @@
 // known here.
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,12 +44,14 @@ struct ServiceEntry {
     bool wakeup_only_used;                      // `60?`: not before the service was used
     std::optional<std::int64_t> process_limit;  // nothing: default_process_limit; 0: no limit
     std::string command;
-    std::vector<std::string> arguments;  // all after the command, braces taken off
-    RawValues overrides;                 // the -o arguments
-    int verbose;                         // how many -v
-    Endpoint endpoint;                   // of inet only
-    std::array<std::string, 8> fields;   // as written; the last holds the command and its arguments
-    int line;                            // of the file, from 1
+    std::vector<std::string> arguments;                      // all after the command, braces taken off
+    RawValues overrides;                                     // the -o arguments
+    std::map<std::string, int, std::less<>> override_lines;  // of the file, by parameter
+    std::vector<std::pair<std::string, int>> unknown;  // arguments that are neither -o nor -v, with lines
+    int verbose;                                       // how many -v
+    Endpoint endpoint;                                 // of inet only
+    std::array<std::string, 8> fields;  // as written; the last holds the command and its arguments
+    int line;                           // of the file, from 1
 };
 
 // Reads what parses and puts a finding for each line that does not.

@@ -36,6 +36,9 @@ TEST(MasterCf, ColumnsAndDefaults) {
         (RawValues{{"smtpd_tls_wrappermode", "yes"}, {"smtpd_banner", "hello there"}, {"syslog_name", "x"}}));
     EXPECT_EQ(submission.verbose, 2);
     EXPECT_EQ(submission.line, 3);
+    EXPECT_EQ(submission.override_lines.at("smtpd_tls_wrappermode"), 4);
+    EXPECT_EQ(submission.override_lines.at("syslog_name"), 6);
+    EXPECT_TRUE(submission.unknown.empty());
     EXPECT_TRUE(services[2].is_private);
     EXPECT_FALSE(services[2].unprivileged);
     EXPECT_EQ(services[2].wakeup, Seconds(300));
@@ -43,6 +46,8 @@ TEST(MasterCf, ColumnsAndDefaults) {
     EXPECT_EQ(services[3].type, ServiceType::unix_socket);
     EXPECT_EQ(services[3].process_limit, 0);
     EXPECT_EQ(services[3].arguments, (std::vector<std::string>{"flags=DR", "argv=/bin/x", "a b"}));
+    EXPECT_EQ(services[3].unknown.size(), 3u);
+    EXPECT_EQ(services[3].unknown[0], std::pair(std::string("flags=DR"), 8));
 }
 
 TEST(MasterCf, ErrorsSayWhichLineAndWhy) {
@@ -71,6 +76,20 @@ TEST(MasterCf, ErrorsSayWhichLineAndWhy) {
         ASSERT_EQ(findings.size(), 1u) << line;
         EXPECT_EQ(findings[0].text, text);
         EXPECT_EQ(findings[0].line, 2);
+    }
+}
+
+TEST(MasterCf, ErrorsOfAContinuationHaveItsLine) {
+    for (auto [content, line] : std::initializer_list<std::pair<std::string_view, int>>{
+             {"x unix - - n - - smtpd\n  -o a=b\n  -o novalue\n", 3},
+             {"x unix - - n - - smtpd\n  -o a=b\n# between\n  -o\n  novalue\n", 5},
+             {"x unix - - n\n -\n many smtpd\n", 3},
+             {"x unix - - n - - smtpd\n  -o a=b\n  -o\n", 3},
+             {"x unix - - n - - smtpd\n  -o { a = b\n c\n", 2}}) {
+        std::vector<Finding> findings;
+        EXPECT_TRUE(parse(content, findings).empty()) << content;
+        ASSERT_EQ(findings.size(), 1u) << content;
+        EXPECT_EQ(findings[0].line, line) << content;
     }
 }
 

@@ -118,12 +118,16 @@ const ServiceEntry* Snapshot::service(std::string_view name, ServiceType type) c
     return found == services.end() ? nullptr : &*found;
 }
 
-Result<Settings> Snapshot::settings_of(const ServiceEntry& service) const {
+RawValues Snapshot::overrides_of(const ServiceEntry& service) const {
     RawValues overrides{{"config_directory", config_directory},
                         {"service_name", service.name},
                         {"process_name", service.command}};
     for (const auto& [name, value] : service.overrides) overrides[name] = value;
-    return Settings::make(main_cf, overrides);
+    return overrides;
+}
+
+Result<Settings> Snapshot::settings_of(const ServiceEntry& service) const {
+    return Settings::make(main_cf, overrides_of(service));
 }
 
 Result<Settings> Snapshot::settings() const {

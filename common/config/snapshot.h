@@ -24,7 +24,10 @@ struct Snapshot {
 
     // The service of master.cf with this name and type column, or null.
     const ServiceEntry* service(std::string_view name, ServiceType type) const;
-    // The parameters as a service sees them: its -o on top of main.cf; `$service_name` is its name.
+    // What a service has on top of main.cf: its -o, and what $config_directory, $service_name and
+    // $process_name mean for it.
+    RawValues overrides_of(const ServiceEntry& service) const;
+    // The parameters as a service sees them.
     Result<Settings> settings_of(const ServiceEntry& service) const;
     // The parameters without any service's overrides, for tools.
     Result<Settings> settings() const;

@@ -13,7 +13,8 @@ Snapshot example() {
     Snapshot snapshot;
     snapshot.generation = 7;
     snapshot.config_directory = "/etc/ekiden";
-    snapshot.main_cf = {{"myhostname", "mail.example.jp"}, {"smtpd_banner", "$myhostname $service_name"}};
+    snapshot.main_cf = {{"myhostname", "mail.example.jp"},
+                        {"smtpd_banner", "$myhostname $service_name $process_name"}};
     std::vector<Finding> findings;
     snapshot.services = parse_master_cf(
         "smtp inet n - y - 2 smtpd -o { smtpd_timeout = 5s } -o message_size_limit=9\nqmgr unix - - n - 1 "
@@ -44,7 +45,7 @@ TEST(Snapshot, ServicesSeeTheirOverrides) {
     auto settings = snapshot.settings_of(*smtp);
     ASSERT_TRUE(settings) << settings.error().text;
     EXPECT_EQ((*settings)[param::smtpd_timeout], Seconds(5));
-    EXPECT_EQ((*settings)[param::smtpd_banner], "mail.example.jp smtp");
+    EXPECT_EQ((*settings)[param::smtpd_banner], "mail.example.jp smtp smtpd");
     EXPECT_EQ((*snapshot.settings())[param::smtpd_timeout], Seconds(300));
     EXPECT_EQ(snapshot.service("smtp", ServiceType::pass), nullptr);
 }
