@@ -4,13 +4,13 @@ import os
 import pathlib
 import random
 import shutil
-import statistics
+import socket
 import tempfile
 import threading
 import time
 
 import generator
-from group import machine_cpu
+from group import machine_cpu, pss_kib
 from table import Table
 
 SAMPLE_EVERY = 0.5    # seconds between looks at the memory during a run
@@ -25,6 +25,7 @@ class House:
         self.table = Table()
         self.limits = {}
         self.sides = []
+        self.network = random.randrange(2, 250), random.randrange(1, 250)
 
     def pairs(self, usual=5, quick=2):
         return self.asked_pairs or (quick if self.quick else usual)
@@ -56,9 +57,12 @@ class House:
         for entry in self.folder.iterdir():
             shutil.rmtree(entry, ignore_errors=True)
 
+    def address(self, number):
+        """Loopback addresses of this run's own, so that two runs do not meet."""
+        return f'127.{self.network[0]}.{self.network[1]}.{number}'
+
     def ports(self, count):
         """Free ports below the ephemeral ones, apart from those of ./dev instance."""
-        import socket
         for _ in range(200):
             first = random.randrange(10000, 14900, 10)
             try:
@@ -86,47 +90,66 @@ class House:
 
 
 class Peak(threading.Thread):
-    """The greatest PSS of a group while it works."""
+    """The greatest PSS of a side, and of its queue manager where it has one, while it works."""
 
-    def __init__(self, group):
+    def __init__(self, side):
         super().__init__(daemon=True)
-        self.group = group
-        self.kib = group.pss()
+        self.side = side
+        self.kib = self.manager_kib = 0
         self.over = threading.Event()
+
+    def look(self):
+        self.kib = max(self.kib, self.side.group.pss())
+        managers = getattr(self.side, 'manager_pids', list)()
+        self.manager_kib = max(self.manager_kib, sum(pss_kib(pid) for pid in managers))
 
     def run(self):
         while not self.over.wait(SAMPLE_EVERY):
-            self.kib = max(self.kib, self.group.pss())
+            self.look()
 
     def __enter__(self):
+        self.look()
         self.start()
         return self
 
     def __exit__(self, *_):
         self.over.set()
         self.join()
+        self.look()
 
 
-def measured(side, mode, *flags, **options):
+def measured(side, mode, *flags, patience=10, **options):
     """One run of the generator against one side: the usual measures. CPU is counted until the side is quiet again, so
-    that work put off counts too."""
+    that work put off counts too; `patience`: for so many seconds at most."""
     side.group.settle()
     busy, begun = machine_cpu(), time.monotonic()
-    with Peak(side.group) as peak:
+    with Peak(side) as peak:
         cpu = side.group.cpu()
         result = generator.run(mode, *flags, **options)
         window = time.monotonic() - begun
         strange = machine_cpu() - busy - (side.group.cpu() - cpu) - result['own_cpu']
-        peak.kib = max(peak.kib, side.group.pss())
-    side.group.settle()
+    side.group.settle(patience)
     cpu = side.group.cpu() - cpu
     values = {'rate': result['rate'], 'cpu_ms': cpu * 1000 / result['count'], 'p50_ms': result['ms']['p50'],
-              'p99_ms': result['ms']['p99'], 'peak_mib': peak.kib / 1024, 'own_share': result['own_share'],
+              'p99_ms': result['ms']['p99'], 'peak_mib': peak.kib / 1024,
+              'manager_mib': peak.manager_kib / 1024, 'own_share': result['own_share'],
               'strange_share': max(0.0, strange) / window / os.cpu_count()}
+    if not peak.manager_kib:
+        del values['manager_mib']
     if 'delay_ms' in result:
         values['delay_p50_ms'] = result['delay_ms']['p50']
     return values
 
 
-def medians(by_side):
-    return {side: statistics.median(values) for side, values in by_side.items()}
+def greeting(address, port, seconds=60):
+    """Wait for the first greeting of a server that is being started."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection((address, port), timeout=seconds) as probe:
+                if probe.recv(512)[:1] in (b'2', b'+'):
+                    return
+        except OSError:
+            pass
+        time.sleep(0.001)
+    raise RuntimeError(f'no greeting at {address}:{port}')

@@ -116,6 +116,7 @@ class Postfix:
                                                              smtpd_limit=smtpd_limit))
         (self.etc / 'mailboxes').write_text(''.join(f'u{n}@{DOMAIN} u{n}/\n' for n in range(users)))
         self.settings = settings
+        self.starter = None
 
     # --- life ---
     def start(self):
@@ -123,6 +124,11 @@ class Postfix:
         self._postfix('start')
         self.group.roots.add(self._master())
         return self
+
+    def exec_start(self):
+        """Start what was stopped, without waiting until it serves."""
+        self.starter = subprocess.Popen(['/usr/sbin/postfix', '-c', str(self.etc), 'start'], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, preexec_fn=self._join)
 
     def _join(self):
         self.group.join()
@@ -142,6 +148,8 @@ class Postfix:
             return None
 
     def stop(self):
+        if self.starter:
+            self.starter.wait(60)
         pid = self._master()
         if not pid or not os.path.exists(f'/proc/{pid}'):
             return

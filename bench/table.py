@@ -13,7 +13,7 @@ LABELS = {    # measure: label, better ('more', 'less', or '' for what only expl
     'idle_mib': ('memory idle, MiB', 'less'),
     'kib_each': ('KiB a connection', 'less'),
     'open_cpu_ms': ('CPU ms to open one', 'less'),
-    'manager_mib': ('memory of the manager, MiB', 'less'),
+    'manager_mib': ('of it the queue manager, MiB', 'less'),
     'first_line_s': ('mailq, first line, s', 'less'),
     'whole_s': ('mailq, whole, s', 'less'),
     'greeting_s': ('restart to greeting, s', 'less'),

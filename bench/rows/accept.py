@@ -6,7 +6,6 @@ from house import measured
 from ours import Ours
 from peers_postfix import Postfix
 
-SILENT = '127.0.0.6'
 CASES = [    # size, messages a connection, messages (full, quick)
     (4096, 1, 4000, 1500),
     (4096, 100, 8000, 2000),
@@ -16,12 +15,12 @@ CASES = [    # size, messages a connection, messages (full, quick)
 
 
 def run(house):
-    port = house.ports(1)[0]
-    ours = Ours(house.folder, users=1, relayhost=f'[{SILENT}]:{port}')
+    port, silent = house.ports(1)[0], house.address(2)
+    ours = Ours(house.folder, users=1, relayhost=f'[{silent}]:{port}')
     house.begin(ours)
     postfix = Postfix(house.folder, ours, house.ports(2), smtpd_client_restrictions='static:HOLD')
     house.begin(postfix)
-    with generator.running('sink', 'silent', sink=f'{SILENT}:{port}', seconds=3600):
+    with generator.running('sink', 'silent', sink=f'{silent}:{port}', seconds=3600):
         for size, each, full, quick in CASES:
             count = house.size(full, quick)
             if not count:
