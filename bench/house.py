@@ -118,9 +118,10 @@ class Peak(threading.Thread):
         self.look()
 
 
-def measured(side, mode, *flags, patience=10, **options):
+def measured(side, mode, *flags, patience=10, manager=False, **options):
     """One run of the generator against one side: the usual measures. CPU is counted until the side is quiet again, so
-    that work put off counts too; `patience`: for so many seconds at most."""
+    that work put off counts too; `patience`: for so many seconds at most. `manager`:
+    the queue manager's memory too."""
     side.group.settle()
     busy, begun = machine_cpu(), time.monotonic()
     with Peak(side) as peak:
@@ -134,7 +135,7 @@ def measured(side, mode, *flags, patience=10, **options):
               'p99_ms': result['ms']['p99'], 'peak_mib': peak.kib / 1024,
               'manager_mib': peak.manager_kib / 1024, 'own_share': result['own_share'],
               'strange_share': max(0.0, strange) / window / os.cpu_count()}
-    if not peak.manager_kib:
+    if not manager:
         del values['manager_mib']
     if 'delay_ms' in result:
         values['delay_p50_ms'] = result['delay_ms']['p50']

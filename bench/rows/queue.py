@@ -26,7 +26,7 @@ def run(house):
 
 def once(side, count, sink):
     options = dict(count=count, each=100, to='user@unreachable.test', seconds=PATIENCE)
-    values = measured(side, 'smtp', patience=120, **options, **side.where('smtp'))
+    values = measured(side, 'smtp', patience=120, manager=True, **options, **side.where('smtp'))
     values['first_line_s'], values['whole_s'] = listing(side.listing())
     side.stop()
     with generator.running('sink', sink=sink, count=count, seconds=PATIENCE) as taken:
