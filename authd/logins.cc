@@ -27,8 +27,8 @@ AuthAnswer answer_of(AuthState state, std::string why) {
 Logins::Logins(Parts parts, const Options& options, sasl::Nobody nobody)
     : parts_(std::move(parts)),
       options_(options),
-      nobody_(std::make_shared<const sasl::Nobody>(std::move(nobody))),
-      remembered_(parts_.clock, options.cache_ttl, options.cache_size) {}
+      checks_(parts_.loop, parts_.clock, parts_.hashing, std::move(nobody), options.cache_ttl,
+              options.cache_size) {}
 
 void Logins::configure(const Options& options) { options_ = options; }
 
@@ -63,25 +63,15 @@ Task<AuthAnswer> Logins::by_password(ipc::ClientFacts client, std::string method
     if (!account) co_return answer_of(AuthState::temporary, account.error().text);
     std::string hash = *account ? (*account)->password_hash : "";
 
-    bool good = !hash.empty() && remembered_.knows(*login, hash, claim.password);
-    if (!good) {
-        // One address cannot fill the queue that others wait in.
-        Waiting waiting(waiting_, now.client.address);
-        if (waiting.count() > limits::checks_per_address)
-            co_return answer_of(AuthState::temporary, "too many logins of this address at once");
-        auto check = [hash, nobody = nobody_, password = claim.password] {
-            return hash.empty() ? nobody->verify(password) : sasl::verify_password(hash, password);
-        };
-        Result<bool> checked = co_await parts_.hashing.run(std::move(check));
-        if (!checked) co_return answer_of(AuthState::temporary, checked.error().text);
-        good = *checked;
-        if (good) {
-            // The account may have been changed while the hash was computed.
-            Result<std::optional<accounts::Account>> still = usable(login);
-            if (!still) co_return answer_of(AuthState::temporary, still.error().text);
-            good = *still && (*still)->password_hash == hash;
-            if (good) remembered_.remember(*login, hash, claim.password);
-        }
+    Result<bool> right =
+        co_await checks_.is_right(now.client.address, login.value_or(claim.user), hash, claim.password);
+    if (!right) co_return answer_of(AuthState::temporary, right.error().text);
+    bool good = *right;
+    if (good) {
+        // The account may have been changed while the password was checked.
+        Result<std::optional<accounts::Account>> still = usable(login);
+        if (!still) co_return answer_of(AuthState::temporary, still.error().text);
+        good = *still && (*still)->password_hash == hash;
     }
     // RFC 4616 §2: acting as somebody else takes a right that no account has.
     bool as_self = claim.act_as.empty() || canonical(claim.act_as) == login;
@@ -173,7 +163,7 @@ Task<AuthAnswer> Logins::succeed(Attempt attempt, std::string login) {
 }
 
 void Logins::account_changed(std::string_view address) {
-    remembered_.forget(address);
+    checks_.forget(address);
     parts_.tickets.revoke(address);
 }
 

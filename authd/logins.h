@@ -3,12 +3,12 @@
 // name, a ticket for mailbox services, a POP-before-SMTP grant that is kept before the client reads +OK. A
 // bad one brings the same answer after the same time whether the name exists or not, held back by the failure
 // delay; only the one who asked waits.
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "authd/challenges.h"
+#include "authd/checks.h"
 #include "authd/failures.h"
 #include "authd/grants.h"
 #include "authd/options.h"
@@ -18,7 +18,6 @@
 #include "common/ipc/messages/auth.h"
 #include "common/sasl/mechanism.h"
 #include "common/sasl/password.h"
-#include "common/sasl/remembered.h"
 
 namespace ekiden::authd {
 
@@ -46,7 +45,8 @@ class Logins {
 
     // The account was changed or is gone: what was remembered of it ends.
     void account_changed(std::string_view address);
-    void forget_all() { remembered_.forget_all(); }
+    std::uint64_t hashes_computed() const { return checks_.computed(); }
+    void forget_all() { checks_.forget_all(); }
     // The name under which an account stands, or nothing for what cannot be one.
     std::optional<std::string> canonical(std::string_view user) const;
     void configure(const Options& options);
@@ -58,24 +58,6 @@ class Logins {
         std::string user;         // as the client wrote it
         std::int64_t started_us;  // steady time
     };
-    // Counts an address's checks under way.
-    class Waiting {
-      public:
-        Waiting(std::map<std::string, std::size_t>& table, const std::string& address)
-            : table_(table), place_(table.try_emplace(address).first) {
-            ++place_->second;
-        }
-        Waiting(const Waiting&) = delete;
-        Waiting& operator=(const Waiting&) = delete;
-        ~Waiting() {
-            if (--place_->second == 0) table_.erase(place_);
-        }
-        std::size_t count() const { return place_->second; }
-
-      private:
-        std::map<std::string, std::size_t>& table_;
-        std::map<std::string, std::size_t>::iterator place_;
-    };
     Attempt attempt(ipc::ClientFacts client, std::string method, std::string_view user) const;
     Task<ipc::AuthAnswer> fail(Attempt attempt, std::string why);
     Task<ipc::AuthAnswer> succeed(Attempt attempt, std::string login);
@@ -85,9 +67,7 @@ class Logins {
 
     Parts parts_;
     Options options_;
-    std::shared_ptr<const sasl::Nobody> nobody_;
-    sasl::RememberedChecks remembered_;
-    std::map<std::string, std::size_t> waiting_;
+    Checks checks_;
 };
 
 }  // namespace ekiden::authd

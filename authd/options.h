@@ -23,7 +23,11 @@ inline constexpr std::size_t exchanges = 20'000;
 inline constexpr std::size_t used_challenges = 100'000;
 // Password checks that may wait for a thread; past it the answer is "try again later".
 inline constexpr std::size_t waiting_checks = 256;
-inline constexpr std::size_t checks_per_address = 8;
+// Of one address: checks that may be under way in all, those of them that run, and how long one waits to
+// begin.
+inline constexpr std::size_t checks_per_address = 1000;
+inline constexpr std::size_t running_per_address = 8;
+inline constexpr Seconds check_wait{20};
 inline constexpr Seconds exchange_age{300};
 }  // namespace limits
 

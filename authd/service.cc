@@ -276,6 +276,7 @@ std::vector<ipc::NamedValue> Service::counters() const {
             {"tickets", std::to_string(tickets_.open())},
             {"exchanges", std::to_string(exchanges_.size())},
             {"clients", std::to_string(rates_.clients())},
+            {"checks", std::to_string(logins_.hashes_computed())},
             {"checks_waiting", std::to_string(hashing_.waiting())}};
 }
 

@@ -22,8 +22,8 @@ RememberedChecks::RememberedChecks(const Clock& clock, Seconds time_to_live, std
       capacity_(capacity),
       key_(random_octets(crypto_generichash_KEYBYTES)) {}
 
-std::string RememberedChecks::digest(std::string_view account, std::string_view stored_hash,
-                                     const Secret& password) const {
+std::string RememberedChecks::fingerprint(std::string_view account, std::string_view stored_hash,
+                                          const Secret& password) const {
     crypto_generichash_state state;
     std::string_view key = key_.reveal();
     crypto_generichash_init(&state, reinterpret_cast<const unsigned char*>(key.data()), key.size(),
@@ -44,7 +44,8 @@ bool RememberedChecks::knows(std::string_view account, std::string_view stored_h
         erase(entry);
         return false;
     }
-    if (!equal_in_constant_time(entry->second.digest, digest(account, stored_hash, password))) return false;
+    if (!equal_in_constant_time(entry->second.digest, fingerprint(account, stored_hash, password)))
+        return false;
     by_use_.splice(by_use_.end(), by_use_, entry->second.used);
     return true;
 }
@@ -56,7 +57,8 @@ void RememberedChecks::remember(std::string_view account, std::string_view store
     if (entries_.size() >= capacity_) erase(entries_.find(by_use_.front()));
     by_use_.emplace_back(account);
     std::int64_t until = clock_.steady_us() + std::chrono::microseconds(time_to_live_).count();
-    entries_.emplace(account, Entry{digest(account, stored_hash, password), until, std::prev(by_use_.end())});
+    entries_.emplace(account,
+                     Entry{fingerprint(account, stored_hash, password), until, std::prev(by_use_.end())});
 }
 
 void RememberedChecks::forget(std::string_view account) {
