@@ -17,11 +17,6 @@ constexpr std::int64_t application_id = 0x456b4d70;  // "EkMp"
 constexpr std::string_view steps[] = {
     "CREATE TABLE entry (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"};
 
-bool same_file(const struct stat& a, const struct stat& b) {
-    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
-           a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
-}
-
 Result<> fill(const std::string& path, const std::vector<TextEntry>& entries) {
     Result<sqlite::Database> database = sqlite::Database::open(
         path, {.access = sqlite::Access::create, .durable = true, .write_ahead_log = false});
@@ -48,19 +43,18 @@ Result<> flush(const std::string& path) {
 }  // namespace
 
 Result<> IndexedTable::reopen_if_changed() {
-    struct stat now{};
-    if (::stat(path_.c_str(), &now) != 0)
-        return system_error("cannot open " + path_ + " (run: ekimap " + name() + ")", errno);
-    if (database_ && same_file(now, seen_)) return {};
+    Result<bool> changed = file_.changed(" (run: ekimap " + name() + ")");
+    if (!changed) return pass(changed);
+    if (database_ && !*changed) return {};
     find_ = {};
     database_ = {};
     Result<sqlite::Database> database =
-        sqlite::Database::open(path_, {.access = sqlite::Access::immutable, .cache_kib = 256});
+        sqlite::Database::open(file_.path(), {.access = sqlite::Access::immutable, .cache_kib = 256});
     if (!database) return pass(database);
     Result<std::int64_t> id = database->number("PRAGMA application_id");
     Result<std::int64_t> version = database->number("PRAGMA user_version");
     if (!id || *id != application_id || !version || *version != 1)
-        return temporary(path_ + " is not a table built by ekimap (run: ekimap " + name() + ")");
+        return temporary(file_.path() + " is not a table built by ekimap (run: ekimap " + name() + ")");
     database_ = std::move(*database);
     Result<sqlite::Statement> find = database_.prepare("SELECT value FROM entry WHERE key = ?");
     if (!find) {
@@ -68,7 +62,6 @@ Result<> IndexedTable::reopen_if_changed() {
         return pass(find);
     }
     find_ = std::move(*find);
-    seen_ = now;
     return {};
 }
 

@@ -1,12 +1,11 @@
 #pragma once
 // hash and btree tables: a file that ekimap builds and that is replaced whole by rename. Readers notice the
 // replacement at the next lookup. The form stands in docs/table-format.md.
-#include <sys/stat.h>
-
 #include <functional>
 #include <vector>
 
 #include "common/sqlite/database.h"
+#include "common/tables/replaced_file.h"
 #include "common/tables/table.h"
 #include "common/tables/text_entries.h"
 
@@ -17,15 +16,14 @@ inline constexpr std::string_view indexed_suffix = ".db";
 class IndexedTable final : public LocalTable {
   public:
     // `path` with its suffix. The file need not be there yet: lookups fail for now until it is.
-    IndexedTable(std::string name, std::string path) : LocalTable(std::move(name)), path_(std::move(path)) {}
+    IndexedTable(std::string name, std::string path) : LocalTable(std::move(name)), file_(std::move(path)) {}
     Found find_now(std::string_view key) override;
     // Calls for each entry in the order of keys.
     Result<> each(const std::function<void(std::string_view key, std::string_view value)>& visit);
 
   private:
     Result<> reopen_if_changed();
-    const std::string path_;
-    struct stat seen_{};
+    ReplacedFile file_;
     sqlite::Database database_;
     sqlite::Statement find_;
 };

@@ -1,7 +1,5 @@
 #include "queue/router/directory.h"
 
-#include <cerrno>
-
 #include "common/text/ascii.h"
 
 namespace ekiden::router {
@@ -9,11 +7,6 @@ namespace {
 
 constexpr std::int64_t application_id = 1164667236;
 constexpr std::int64_t version = 1;
-
-bool same_file(const struct stat& a, const struct stat& b) {
-    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
-           a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
-}
 
 std::optional<std::uint32_t> id_at(const sqlite::Rows& rows, int column) {
     if (rows.is_null(column)) return std::nullopt;
@@ -23,17 +16,18 @@ std::optional<std::uint32_t> id_at(const sqlite::Rows& rows, int column) {
 }  // namespace
 
 Result<> Directory::reopen_if_changed() {
-    struct stat now{};
-    if (::stat(path_.c_str(), &now) != 0) return system_error("cannot open " + path_, errno);
-    if (database_ && same_file(now, seen_)) return {};
+    Result<bool> changed = file_.changed();
+    if (!changed) return pass(changed);
+    if (database_ && !*changed) return {};
     domain_ = {}, mailbox_ = {}, alias_ = {};
     database_ = {};
-    Result<sqlite::Database> opened = sqlite::Database::open(path_, {.access = sqlite::Access::immutable});
+    Result<sqlite::Database> opened =
+        sqlite::Database::open(file_.path(), {.access = sqlite::Access::immutable});
     if (!opened) return pass(opened);
     Result<std::int64_t> id = opened->number("PRAGMA application_id");
     Result<std::int64_t> form = opened->number("PRAGMA user_version");
     if (!id || *id != application_id || !form || *form != version)
-        return temporary(path_ + " is not a directory in the form that this release reads");
+        return temporary(file_.path() + " is not a directory in the form that this release reads");
     Result<sqlite::Statement> domain = opened->prepare("SELECT 1 FROM domain WHERE name = ?");
     Result<sqlite::Statement> mailbox =
         opened->prepare("SELECT path, quota, uid, gid FROM mailbox WHERE address = ?");
@@ -44,7 +38,6 @@ Result<> Directory::reopen_if_changed() {
     if (!alias) return pass(alias);
     domain_ = std::move(*domain), mailbox_ = std::move(*mailbox), alias_ = std::move(*alias);
     database_ = std::move(*opened);
-    seen_ = now;
     return {};
 }
 

@@ -2,8 +2,6 @@
 // The directory that authd publishes: domains, mailboxes and aliases of the accounts, without secrets. It is
 // replaced whole by rename (docs/directory-format.md); every question first looks whether there is a newer
 // one. A directory that cannot be read is a temporary error, never "unknown".
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include "common/base/error.h"
 #include "common/sqlite/database.h"
+#include "common/tables/replaced_file.h"
 
 namespace ekiden::router {
 
@@ -24,7 +23,7 @@ struct DirectoryMailbox {
 
 class Directory {
   public:
-    explicit Directory(std::string path) : path_(std::move(path)) {}
+    explicit Directory(std::string path) : file_(std::move(path)) {}
 
     // Names in any case of ASCII letters.
     Result<bool> has_domain(std::string_view domain);
@@ -35,8 +34,7 @@ class Directory {
   private:
     Result<> reopen_if_changed();
 
-    const std::string path_;
-    struct stat seen_{};
+    tables::ReplacedFile file_;
     sqlite::Database database_;
     sqlite::Statement domain_, mailbox_, alias_;
 };
