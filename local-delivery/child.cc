@@ -5,17 +5,13 @@
 
 #include <csignal>
 
-#include "common/event/offload.h"
 #include "common/log/events.h"
 #include "common/process/sandbox.h"
+#include "local-delivery/batches.h"
 #include "local-delivery/children.h"
 
 namespace ekiden::local_delivery {
 namespace {
-
-// Deliveries wait for the disk, not for the CPU: many threads share a flush of the file system's journal.
-constexpr unsigned threads = 16;
-constexpr std::size_t jobs_waiting = 10'000;
 
 // Confined like a program that opens files and nothing else.
 constexpr process::Row child_row{ipc::Service::local_delivery, "local-delivery", "virtual", nullptr,
@@ -44,20 +40,15 @@ Result<OwnedFd> become_and_confine(pid_t parent, unsigned uid, unsigned gid, con
     return mail_root;
 }
 
-Task<Result<ipc::DeliveryOutcome>> deliver(event::Offload& pool, const Result<OwnedFd>& mail_root,
-                                           const MailboxSettings& settings,
-                                           std::shared_ptr<const ipc::Deliver> message) {
+Task<Result<ipc::DeliveryOutcome>> deliver(Batches& batches, const Result<OwnedFd>& mail_root,
+                                           ipc::Deliver message) {
     // A process that could not be confined delivers nothing and says why; the parent then ends it.
     if (!mail_root) co_return pass(mail_root);
+    if (message.recipients.size() != 1) co_return malformed("a delivery to a mailbox has one recipient");
+    Result<ipc::RecipientOutcome> done = co_await batches.deliver(std::move(message));
+    if (!done) co_return pass(done);
     ipc::DeliveryOutcome outcome{};
-    for (const ipc::DeliveryRecipient& recipient : message->recipients) {
-        auto job = [message, &recipient, root = mail_root->get(), &settings] {
-            return deliver_to_mailbox(*message, recipient, root, settings);
-        };
-        Result<ipc::RecipientOutcome> done = co_await pool.run(std::move(job));
-        if (!done) co_return pass(done);
-        outcome.recipients.push_back(std::move(*done));
-    }
+    outcome.recipients.push_back(std::move(*done));
     co_return outcome;
 }
 
@@ -69,12 +60,10 @@ int run_child(OwnedFd channel, pid_t parent, unsigned uid, unsigned gid, const C
     signal(SIGCHLD, SIG_DFL);
     Result<OwnedFd> mail_root = become_and_confine(parent, uid, gid, settings);
     event::Loop loop;
-    event::Offload pool(loop, threads, jobs_waiting);
+    Batches batches(loop, mail_root ? mail_root->get() : -1, settings.mailbox);
     ipc::Dispatcher dispatcher;
-    dispatcher.answer<ipc::Deliver>([&](ipc::Deliver message, ipc::Sender) {
-        return deliver(pool, mail_root, settings.mailbox,
-                       std::make_shared<const ipc::Deliver>(std::move(message)));
-    });
+    dispatcher.answer<ipc::Deliver>(
+        [&](ipc::Deliver message, ipc::Sender) { return deliver(batches, mail_root, std::move(message)); });
     ipc::Sender manager{ipc::Service::manager, 0, 0, parent, "qmgr"};
     ipc::Channel from_parent(loop, std::move(channel), ipc::Service::local_delivery, manager, dispatcher,
                              [&](ipc::Channel&) { loop.stop(); });

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "common/mail/header.h"
 #include "common/mailbox/maildir_delivery.h"
@@ -55,27 +56,20 @@ ipc::DeliveryStatus status_of(mailbox::Fate fate) {
     return ipc::DeliveryStatus::deferred;
 }
 
-}  // namespace
-
-ipc::RecipientOutcome outcome_for(const ipc::DeliveryRecipient& recipient, ipc::DeliveryStatus status,
-                                  std::string dsn, std::string text) {
-    ipc::RecipientOutcome outcome{};
-    outcome.index = recipient.index;
-    outcome.status = status;
-    outcome.dsn = std::move(dsn);
-    outcome.text = std::move(text);
-    outcome.relay = "virtual";
-    return outcome;
-}
-
-ipc::RecipientOutcome deliver_to_mailbox(const ipc::Deliver& message, const ipc::DeliveryRecipient& recipient,
-                                         int mail_root, const MailboxSettings& settings) {
+// What keeps a message from its mailbox before anything is written.
+std::optional<ipc::RecipientOutcome> refusal(const ipc::Deliver& message) {
+    const ipc::DeliveryRecipient& recipient = message.recipients.front();
     Result<std::string> header = read_header(message);
     if (!header) return outcome_for(recipient, ipc::DeliveryStatus::deferred, "4.3.0", header.error().text);
     if (mail::is_delivered_to(*header, recipient.address))
         return outcome_for(recipient, ipc::DeliveryStatus::bounced, "5.4.6",
                            fmt::format("mail forwarding loop for {}", recipient.address));
+    return std::nullopt;
+}
 
+mailbox::MaildirDelivery order_for(const ipc::Deliver& message, int mail_root,
+                                   const MailboxSettings& settings) {
+    const ipc::DeliveryRecipient& recipient = message.recipients.front();
     mailbox::MaildirDelivery delivery;
     delivery.mail_root = mail_root;
     delivery.mailbox = recipient.mailbox;
@@ -91,8 +85,43 @@ ipc::RecipientOutcome deliver_to_mailbox(const ipc::Deliver& message, const ipc:
     delivery.quota = recipient.quota;
     delivery.first_attempt = message.first_attempt;
     delivery.flush = settings.flush;
-    mailbox::MaildirOutcome done = mailbox::deliver(delivery);
-    return outcome_for(recipient, status_of(done.fate), std::move(done.dsn), std::move(done.text));
+    return delivery;
+}
+
+}  // namespace
+
+ipc::RecipientOutcome outcome_for(const ipc::DeliveryRecipient& recipient, ipc::DeliveryStatus status,
+                                  std::string dsn, std::string text) {
+    ipc::RecipientOutcome outcome{};
+    outcome.index = recipient.index;
+    outcome.status = status;
+    outcome.dsn = std::move(dsn);
+    outcome.text = std::move(text);
+    outcome.relay = "virtual";
+    return outcome;
+}
+
+std::vector<ipc::RecipientOutcome> deliver_to_mailboxes(const std::vector<const ipc::Deliver*>& messages,
+                                                        int mail_root, const MailboxSettings& settings) {
+    std::vector<std::optional<ipc::RecipientOutcome>> outcomes(messages.size());
+    std::vector<mailbox::MaildirDelivery> orders;
+    std::vector<std::size_t> places;  // of the orders' messages
+    orders.reserve(messages.size());
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        outcomes[i] = refusal(*messages[i]);
+        if (outcomes[i]) continue;
+        orders.push_back(order_for(*messages[i], mail_root, settings));
+        places.push_back(i);
+    }
+    std::vector<const mailbox::MaildirDelivery*> pointers;
+    for (const mailbox::MaildirDelivery& order : orders) pointers.push_back(&order);
+    std::vector<mailbox::MaildirOutcome> done = mailbox::deliver_all(pointers);
+    for (std::size_t i = 0; i < done.size(); ++i)
+        outcomes[places[i]] = outcome_for(messages[places[i]]->recipients.front(), status_of(done[i].fate),
+                                          std::move(done[i].dsn), std::move(done[i].text));
+    std::vector<ipc::RecipientOutcome> all;
+    for (std::optional<ipc::RecipientOutcome>& outcome : outcomes) all.push_back(std::move(*outcome));
+    return all;
 }
 
 }  // namespace ekiden::local_delivery

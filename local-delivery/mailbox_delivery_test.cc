@@ -33,7 +33,7 @@ class MailboxDeliveryTest : public ::testing::Test {
         return m;
     }
     ipc::RecipientOutcome deliver(const ipc::Deliver& m) const {
-        return deliver_to_mailbox(m, m.recipients[0], root_fd_.get(), {"mail.example.jp", 0, true});
+        return deliver_to_mailboxes({&m}, root_fd_.get(), {"mail.example.jp", 0, true}).at(0);
     }
     std::vector<std::string> delivered() const {
         std::vector<std::string> out;
@@ -91,6 +91,24 @@ TEST_F(MailboxDeliveryTest, ASecondAttemptDeliversNothing) {
     deliver(m);
     EXPECT_EQ(deliver(m).status, ipc::DeliveryStatus::sent);
     EXPECT_EQ(delivered().size(), 1u);
+}
+
+TEST_F(MailboxDeliveryTest, ABatchKeepsItsOrderWhateverFails) {
+    std::vector<ipc::Deliver> batch;
+    for (std::string header : {"Subject: 0\r\n", "Delivered-To: taro@example.jp\r\n", "Subject: 2\r\n"})
+        batch.push_back(message(std::move(header)));
+    batch[1].queue_id = "4Zk1Qw1xyzzC";
+    batch[2].queue_id = "4Zk1Qw1xyzzD";
+    batch.push_back(message("Subject: 3\r\n"));
+    batch[3].recipients[0].mailbox = "../outside";
+    std::vector<const ipc::Deliver*> pointers;
+    for (const ipc::Deliver& m : batch) pointers.push_back(&m);
+    std::vector<ipc::RecipientOutcome> outcomes =
+        deliver_to_mailboxes(pointers, root_fd_.get(), {"mail.example.jp", 0, true});
+    std::vector<std::string> codes;
+    for (const ipc::RecipientOutcome& outcome : outcomes) codes.push_back(outcome.dsn);
+    EXPECT_EQ(codes, (std::vector<std::string>{"2.0.0", "5.4.6", "2.0.0", "5.3.5"}));
+    EXPECT_EQ(delivered().size(), 2u);
 }
 
 }  // namespace

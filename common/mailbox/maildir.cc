@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +37,15 @@ Result<MaildirLock> MaildirLock::take(int maildir) {
     if (fcntl(file.get(), F_OFD_SETLK, &lock) == 0) return MaildirLock(std::move(file));
     if (errno == EAGAIN || errno == EACCES) return denied("another session has this mailbox open");
     return system_error("cannot lock a maildir", errno);
+}
+
+bool MaildirLock::daily(std::int64_t now_seconds) const {
+    constexpr std::int64_t day = 86400;
+    struct stat info{};
+    if (fstat(file_.get(), &info) != 0) return false;
+    bool due = info.st_mtim.tv_sec <= now_seconds - day || info.st_mtim.tv_sec > now_seconds + day;
+    if (due) futimens(file_.get(), nullptr);
+    return due;
 }
 
 Result<Maildir> Maildir::open(OwnedFd directory, std::size_t most) {

@@ -19,6 +19,9 @@ class MaildirLock {
   public:
     // `denied` when another session holds it.
     static Result<MaildirLock> take(int maildir);
+    // True for the first session of a day, who then sweeps. The day stands in the file's time of
+    // modification.
+    bool daily(std::int64_t now_seconds) const;
 
   private:
     explicit MaildirLock(OwnedFd file) : file_(std::move(file)) {}

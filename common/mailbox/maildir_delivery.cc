@@ -1,25 +1,27 @@
 #include "common/mailbox/maildir_delivery.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <memory>
+#include <optional>
 
 #include "common/base/owned_fd.h"
 #include "common/mailbox/maildir_files.h"
+#include "common/mailbox/maildir_message.h"
 #include "common/mailbox/maildir_name.h"
 #include "common/text/ascii.h"
 
 // How: errno decides the answer. What an administrator or time can heal is deferred (full disk, wrong owner,
 // missing mail root); what the recipient alone can heal is bounced (quota, message over the limit), as
-// Postfix's virtual(8) does. Limits: the quota is the sum of the names' S= values at the start of the
-// delivery, so deliveries that run at the same time may together pass it; finding an earlier copy fails when
-// the user has deleted it meanwhile.
+// Postfix's virtual(8) does.
+//
+// A batch takes each step for all its messages before the next: the flushes of the files then find most of
+// the work done by the first one, and each directory is flushed once. Limits: the quota is the sum of the
+// names' S= values, so deliveries that other processes make at the same time may together pass it; finding an
+// earlier copy fails when the user has deleted it meanwhile.
 namespace ekiden::mailbox {
 namespace {
 
@@ -46,94 +48,134 @@ MaildirOutcome delivered(std::string name, bool earlier) {
     return {Fate::delivered, "2.0.0", "delivered to maildir", std::move(name), earlier};
 }
 
-// Removes the file under tmp/ unless the delivery came to its end.
-class TemporaryFile {
+// A Maildir that a batch has opened.
+struct OpenMaildir {
+    OwnedFd directory;
+    int why = 0;                        // errno, where it could not be opened
+    std::string trouble;                // in words
+    std::optional<std::uint64_t> used;  // octets, once somebody asked for the quota
+    std::optional<int> flushed;         // errno of flushing new/, once it was tried
+};
+
+class Delivery {
   public:
-    TemporaryFile(int maildir, std::string path) : maildir_(maildir), path_(std::move(path)) {}
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-    ~TemporaryFile() {
-        if (!renamed_) unlinkat(maildir_, path_.c_str(), 0);
+    explicit Delivery(const MaildirDelivery& order) : d_(order) {}
+
+    // The steps; each does nothing once there is an outcome.
+    void examine();
+    void open(OpenMaildir& maildir);
+    void look_for_earlier_copy();
+    void keep_within_quota();
+    void write();
+    void begin_flush() {
+        if (!outcome_ && d_.flush) message_->begin_flush();
     }
-    const std::string& path() const { return path_; }
-    void renamed() { renamed_ = true; }
+    void flush();
+    void publish();
+    void flush_directory();
+
+    const MaildirDelivery& order() const { return d_; }
+    MaildirOutcome outcome() { return std::move(*outcome_); }
 
   private:
-    int maildir_;
-    std::string path_;
-    bool renamed_ = false;
+    int maildir() const { return maildir_->directory.get(); }
+    std::uint64_t wire_size() const { return d_.added_header.size() + d_.content_size; }
+    void fail(std::string_view what, int error_number) { outcome_ = failed(what, d_.mailbox, error_number); }
+
+    const MaildirDelivery& d_;
+    OpenMaildir* maildir_ = nullptr;
+    std::string base_;
+    std::unique_ptr<NewMessage> message_;
+    bool earlier_ = false;
+    std::optional<MaildirOutcome> outcome_;
 };
 
-// No two attempts share a name in tmp/, for one may still be running when the next begins.
-std::string temporary_path(std::string_view base) {
-    static std::atomic<std::uint64_t> counter{0};
-    return fmt::format("tmp/{}.P{}C{}", base, getpid(), counter.fetch_add(1));
+void Delivery::examine() {
+    bool clean_id = true;
+    for (char c : d_.queue_id) clean_id = clean_id && text::is_alnum(c);
+    if (!is_safe_mailbox_path(d_.mailbox))
+        outcome_ = bounced("5.3.5", fmt::format("bad mailbox path {}", d_.mailbox));
+    else if (!clean_id)
+        outcome_ = bounced("5.3.5", "bad queue id");
+    else if (d_.size_limit > 0 && wire_size() > d_.size_limit)
+        outcome_ = bounced("5.2.3", fmt::format("message size {} exceeds virtual_mailbox_limit {}",
+                                                wire_size(), d_.size_limit));
 }
 
-int write_all(int file, std::string_view octets) {
-    while (!octets.empty()) {
-        ssize_t n = ::write(file, octets.data(), octets.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno;
-        octets.remove_prefix(static_cast<std::size_t>(n));
+void Delivery::open(OpenMaildir& maildir) {
+    if (outcome_) return;
+    maildir_ = &maildir;
+    if (!maildir.directory && maildir.trouble.empty()) {
+        Result<OwnedFd> opened = open_or_create_maildir(d_.mail_root, d_.mailbox, d_.flush, &maildir.why);
+        if (opened)
+            maildir.directory = std::move(*opened);
+        else
+            maildir.trouble = opened.error().text;
     }
-    return 0;
+    if (maildir.directory) return;
+    if (maildir.why == ENOSPC || maildir.why == EDQUOT)
+        fail("cannot create", maildir.why);
+    else
+        outcome_ = deferred("4.3.5", maildir.trouble);
 }
 
-struct Written {
-    int error_number = 0;
-    std::uint64_t size = 0;
-    std::uint64_t wire_size = 0;
-};
-
-// Writes header and content with LF; Temporary errors of reading the content come back as EIO.
-Written write_message(int file, const MaildirDelivery& d) {
-    LineEndStripper stripper;
-    std::string buffer;
-    int error_number = 0;
-    auto sink = [&](std::string_view chunk) -> Result<> {
-        stripper.feed(chunk, buffer);
-        if (buffer.size() < 64 * 1024) return {};
-        error_number = write_all(file, buffer);
-        buffer.clear();
-        if (error_number != 0) return temporary("write");
-        return {};
-    };
-    Result<> all = sink(d.added_header);
-    if (all) all = for_each_chunk(d.content, sink);
-    if (!all) return {error_number != 0 ? error_number : EIO, 0, 0};
-    stripper.finish(buffer);
-    error_number = write_all(file, buffer);
-    if (error_number == 0 && d.flush && fdatasync(file) != 0) error_number = errno;
-    return {error_number, stripper.size(), stripper.wire_size()};
+void Delivery::look_for_earlier_copy() {
+    if (outcome_) return;
+    base_ = delivery_base(d_.arrival_seconds, d_.queue_id, d_.recipient, d_.host);
+    if (d_.first_attempt) return;
+    Result<std::optional<EarlierCopy>> looked = find_by_base(maildir(), base_);
+    // It may be there: another copy would be a double.
+    if (!looked) {
+        outcome_ = deferred("4.3.0", "maildir delivery failed: " + looked.error().text);
+    } else if (std::optional<EarlierCopy>& earlier = *looked; earlier) {
+        if (d_.flush && !mailbox::flush_directory(maildir(), earlier->in_cur ? "cur" : "new"))
+            return fail("cannot flush", errno);
+        outcome_ = delivered(std::move(earlier->name), true);
+    }
 }
 
-int rename_into_new(int maildir, const std::string& from, const std::string& to) {
-    if (renameat2(maildir, from.c_str(), maildir, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
-    if (errno != EINVAL && errno != ENOSYS) return errno;
-    // File systems without RENAME_NOREPLACE (NFS): link refuses an existing name too.
-    if (linkat(maildir, from.c_str(), maildir, to.c_str(), 0) != 0) return errno;
-    unlinkat(maildir, from.c_str(), 0);
-    return 0;
+void Delivery::keep_within_quota() {
+    if (outcome_ || d_.quota == 0) return;
+    if (!maildir_->used) maildir_->used = maildir_size(maildir());
+    if (*maildir_->used + wire_size() > d_.quota)
+        outcome_ = bounced("5.2.2", fmt::format("mailbox is full: {} of {} octets used, the message has {}",
+                                                *maildir_->used, d_.quota, wire_size()));
+    else
+        *maildir_->used += wire_size();  // what follows in this batch finds it
 }
 
-MaildirOutcome write_and_rename(int maildir, const MaildirDelivery& d, std::string_view base) {
-    TemporaryFile temporary_file(maildir, temporary_path(base));
-    OwnedFd file(openat(maildir, temporary_file.path().c_str(),
-                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file) return failed("cannot create a file in", d.mailbox, errno);
-    Written written = write_message(file.get(), d);
-    if (written.error_number != 0) return failed("cannot write to", d.mailbox, written.error_number);
+void Delivery::write() {
+    if (outcome_) return;
+    message_ = std::make_unique<NewMessage>(maildir(), base_);
+    int error_number = message_->create();
+    if (error_number == ENOENT && make_maildir_parts(maildir(), d_.flush)) error_number = message_->create();
+    if (error_number != 0) return fail("cannot create a file in", error_number);
+    error_number = message_->write(d_.added_header, d_.content);
+    if (error_number != 0) fail("cannot write to", error_number);
+}
 
-    std::string name = message_name(base, written.size, written.wire_size);
-    int error_number = rename_into_new(maildir, temporary_file.path(), "new/" + name);
+void Delivery::flush() {
+    if (outcome_ || !d_.flush) return;
+    int error_number = message_->flush();
+    if (error_number != 0) fail("cannot write to", error_number);
+}
+
+void Delivery::publish() {
+    if (outcome_) return;
+    int error_number = message_->publish();
+    if (error_number == ENOENT && make_maildir_parts(maildir(), d_.flush)) error_number = message_->publish();
     // The same delivery of another attempt was quicker, but may not have flushed its rename yet.
-    bool earlier = error_number == EEXIST;
-    if (error_number != 0 && !earlier) return failed("cannot rename into new/ of", d.mailbox, error_number);
-    if (!earlier) temporary_file.renamed();
-    if (d.flush && !flush_directory(maildir, "new"))
-        return failed("cannot flush new/ of", d.mailbox, errno);  // tried again, it finds this copy
-    return delivered(std::move(name), earlier);
+    earlier_ = error_number == EEXIST;
+    if (error_number != 0 && !earlier_) fail("cannot rename into new/ of", error_number);
+}
+
+void Delivery::flush_directory() {
+    if (outcome_) return;
+    if (!maildir_->flushed)
+        maildir_->flushed = !d_.flush || mailbox::flush_directory(maildir(), "new") ? 0 : errno;
+    if (*maildir_->flushed != 0)
+        return fail("cannot flush new/ of", *maildir_->flushed);  // tried again, it finds this copy
+    outcome_ = delivered(message_->name(), earlier_);
 }
 
 }  // namespace
@@ -148,39 +190,27 @@ bool is_safe_mailbox_path(std::string_view path) {
     return !parts.empty();
 }
 
-MaildirOutcome deliver(const MaildirDelivery& d) {
-    if (!is_safe_mailbox_path(d.mailbox))
-        return bounced("5.3.5", fmt::format("bad mailbox path {}", d.mailbox));
-    for (char c : d.queue_id)
-        if (!text::is_alnum(c)) return bounced("5.3.5", "bad queue id");
-    std::uint64_t wire_size = d.added_header.size() + d.content_size;
-    if (d.size_limit > 0 && wire_size > d.size_limit)
-        return bounced("5.2.3", fmt::format("message size {} exceeds virtual_mailbox_limit {}", wire_size,
-                                            d.size_limit));
-
-    int why = 0;
-    Result<OwnedFd> maildir = open_or_create_maildir(d.mail_root, d.mailbox, d.flush, &why);
-    if (!maildir && (why == ENOSPC || why == EDQUOT)) return failed("cannot create", d.mailbox, why);
-    if (!maildir) return deferred("4.3.5", maildir.error().text);
-
-    std::string base = delivery_base(d.arrival_seconds, d.queue_id, d.recipient, d.host);
-    if (!d.first_attempt) {
-        Result<std::optional<EarlierCopy>> looked = find_by_base(maildir->get(), base);
-        // It may be there: another copy would be a double.
-        if (!looked) return deferred("4.3.0", "maildir delivery failed: " + looked.error().text);
-        if (std::optional<EarlierCopy>& earlier = *looked; earlier) {
-            if (d.flush && !flush_directory(maildir->get(), earlier->in_cur ? "cur" : "new"))
-                return failed("cannot flush", d.mailbox, errno);
-            return delivered(std::move(earlier->name), true);
-        }
+std::vector<MaildirOutcome> deliver_all(const std::vector<const MaildirDelivery*>& orders) {
+    std::map<std::string, OpenMaildir, std::less<>> maildirs;
+    std::vector<Delivery> batch;
+    batch.reserve(orders.size());
+    for (const MaildirDelivery* order : orders) {
+        Delivery& each = batch.emplace_back(*order);
+        each.examine();
+        each.open(maildirs[order->mailbox]);
+        each.look_for_earlier_copy();
+        each.keep_within_quota();
+        each.write();
+        if (orders.size() > 1) each.begin_flush();
     }
-    if (d.quota > 0) {
-        std::uint64_t used = maildir_size(maildir->get());
-        if (used + wire_size > d.quota)
-            return bounced("5.2.2", fmt::format("mailbox is full: {} of {} octets used, the message has {}",
-                                                used, d.quota, wire_size));
-    }
-    return write_and_rename(maildir->get(), d, base);
+    for (Delivery& each : batch) each.flush();
+    for (Delivery& each : batch) each.publish();
+    for (Delivery& each : batch) each.flush_directory();
+    std::vector<MaildirOutcome> outcomes;
+    for (Delivery& each : batch) outcomes.push_back(each.outcome());
+    return outcomes;
 }
+
+MaildirOutcome deliver(const MaildirDelivery& order) { return std::move(deliver_all({&order}).front()); }
 
 }  // namespace ekiden::mailbox

@@ -1,5 +1,5 @@
 #pragma once
-// Delivery of one message into one Maildir: written under tmp/, flushed, renamed into new/, the directory
+// Delivery of messages into Maildirs: each written under tmp/, flushed, renamed into new/, the directory
 // flushed. It runs with the mailbox owner's uid, blocks (call it on a pool thread), and touches nothing above
 // the mail root.
 //
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/mailbox/content.h"
 
@@ -40,7 +41,10 @@ struct MaildirOutcome {
     bool found_earlier = false;
 };
 
-MaildirOutcome deliver(const MaildirDelivery& delivery);
+// One delivery after the other in each step, so that they share flushes; the outcomes stand in the order of
+// the orders. Each order stands for itself: the failure of one leaves the others as they are.
+std::vector<MaildirOutcome> deliver_all(const std::vector<const MaildirDelivery*>& orders);
+MaildirOutcome deliver(const MaildirDelivery& order);
 
 // Refuses what could leave the mail root: absolute, empty, with "." or ".." or control octets, longer than
 // 1000 octets.

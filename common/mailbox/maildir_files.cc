@@ -39,18 +39,8 @@ OwnedFd create_maildir(int mail_root, const std::string& mailbox, bool flush) {
         if (!directory) return directory;
         directory = make_and_open(directory.get(), part.c_str(), flush);
     }
-    for (const char* sub : {"tmp", "new", "cur"}) {
-        if (!directory) return directory;
-        if (!make_and_open(directory.get(), sub, flush)) return OwnedFd();
-    }
+    if (directory && !make_maildir_parts(directory.get(), flush)) return OwnedFd();
     return directory;
-}
-
-bool has_parts(int maildir) {
-    struct stat info{};
-    for (const char* sub : {"tmp", "new", "cur"})
-        if (fstatat(maildir, sub, &info, 0) != 0) return false;
-    return true;
 }
 
 }  // namespace
@@ -58,8 +48,7 @@ bool has_parts(int maildir) {
 Result<OwnedFd> open_or_create_maildir(int mail_root, const std::string& mailbox, bool flush, int* why) {
     if (why) *why = 0;
     OwnedFd maildir(openat(mail_root, mailbox.c_str(), directory_flags));
-    if ((!maildir && errno == ENOENT) || (maildir && !has_parts(maildir.get())))
-        maildir = create_maildir(mail_root, mailbox, flush);
+    if (!maildir && errno == ENOENT) maildir = create_maildir(mail_root, mailbox, flush);
     if (!maildir) {
         if (why) *why = errno;
         std::string_view remedy =
@@ -76,6 +65,17 @@ Result<OwnedFd> open_or_create_maildir(int mail_root, const std::string& mailbox
             fmt::format("maildir {} belongs to uid {}, not to the recipient's uid {}; change its owner",
                         mailbox, info.st_uid, geteuid()));
     return maildir;
+}
+
+bool make_maildir_parts(int maildir, bool flush) {
+    bool made = false;
+    for (const char* sub : {"tmp", "new", "cur"}) {
+        struct stat info{};
+        if (fstatat(maildir, sub, &info, 0) == 0) continue;
+        if (errno != ENOENT || (mkdirat(maildir, sub, 0700) != 0 && errno != EEXIST)) return false;
+        made = true;
+    }
+    return !made || !flush || fsync(maildir) == 0;
 }
 
 Result<> for_each_name(int maildir, const char* sub, const std::function<bool(std::string_view)>& seen) {

@@ -15,9 +15,12 @@ namespace ekiden::mailbox {
 // Opens the Maildir `mailbox` below `mail_root`; makes it and its parents (mode 0700) where they are missing.
 // It must belong to the uid of this process: another owner, or a path that is no directory, is an error whose
 // text names it.
-// `why` then gets errno, or 0 for another owner.
+// `why` then gets errno, or 0 for another owner. In a Maildir that was there already, tmp, new or cur may be
+// missing.
 Result<OwnedFd> open_or_create_maildir(int mail_root, const std::string& mailbox, bool flush,
                                        int* why = nullptr);
+// Makes those of tmp, new and cur that are missing. On failure errno says why.
+bool make_maildir_parts(int maildir, bool flush);
 
 // Calls `seen` with each file name in a sub-directory ("new", "cur", "tmp"), hidden names left out; ends
 // early when it returns false. A sub-directory that is missing is empty.

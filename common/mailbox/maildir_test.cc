@@ -195,6 +195,51 @@ TEST_F(MaildirTest, Quota) {
     EXPECT_EQ(deliver(d).dsn, "5.2.3");
 }
 
+TEST_F(MaildirTest, ABatchSharesItsStepsAndNotItsFailures) {
+    std::vector<MaildirDelivery> batch(6, delivery());
+    for (std::uint32_t i = 0; i < batch.size(); ++i) {
+        batch[i].recipient = i;
+        batch[i].first_attempt = true;
+    }
+    batch[1].mailbox = "example.jp/hanako/";
+    batch[2].mailbox = "..";
+    batch[3].size_limit = 10;
+    batch[5].recipient = 0;
+    std::vector<const MaildirDelivery*> orders;
+    for (const MaildirDelivery& d : batch) orders.push_back(&d);
+    std::vector<std::string> codes;
+    for (const MaildirOutcome& outcome : deliver_all(orders)) codes.push_back(outcome.dsn);
+    EXPECT_EQ(codes, (std::vector<std::string>{"2.0.0", "2.0.0", "5.3.5", "5.2.3", "2.0.0", "2.0.0"}));
+    EXPECT_EQ(names("new").size(), 2u) << "the same delivery twice is one file";
+    EXPECT_EQ(
+        std::distance(fs::directory_iterator(root_ / "example.jp/hanako/new"), fs::directory_iterator()), 1);
+    EXPECT_TRUE(names("tmp").empty());
+}
+
+TEST_F(MaildirTest, ABatchCountsItselfAgainstTheQuota) {
+    std::vector<MaildirDelivery> batch(3, delivery());
+    std::vector<const MaildirDelivery*> orders;
+    for (std::uint32_t i = 0; i < batch.size(); ++i) {
+        batch[i].recipient = i;
+        batch[i].quota = 150;
+        orders.push_back(&batch[i]);
+    }
+    std::vector<std::string> codes;
+    for (const MaildirOutcome& outcome : deliver_all(orders)) codes.push_back(outcome.dsn);
+    EXPECT_EQ(codes, (std::vector<std::string>{"2.0.0", "2.0.0", "5.2.2"}));
+}
+
+TEST_F(MaildirTest, MissingPartsAreMadeAgain) {
+    deliver(delivery());
+    for (const char* part : {"tmp", "new"}) {
+        fs::remove_all(maildir() / part);
+        MaildirDelivery d = delivery();
+        d.recipient = part[0];
+        d.first_attempt = true;
+        EXPECT_EQ(deliver(d).fate, Fate::delivered);
+    }
+}
+
 TEST_F(MaildirTest, PathsStayBelowTheRoot) {
     for (std::string_view bad : {"", "/", "/etc", "a/../b", "..", "./a", "a\nb", "a//../c"})
         EXPECT_FALSE(is_safe_mailbox_path(bad)) << bad;
@@ -285,6 +330,20 @@ TEST_F(MaildirTest, LockExcludesWithinAProcess) {
         EXPECT_EQ(MaildirLock::take(directory.get()).error().kind, ErrorKind::denied);
     }
     EXPECT_TRUE(MaildirLock::take(directory.get()));
+}
+
+TEST_F(MaildirTest, OneSessionADayIsTheFirst) {
+    deliver(delivery());
+    OwnedFd directory(open(maildir().c_str(), O_RDONLY | O_DIRECTORY));
+    Result<MaildirLock> lock = MaildirLock::take(directory.get());
+    ASSERT_TRUE(lock);
+    std::int64_t now = time(nullptr);
+    EXPECT_FALSE(lock->daily(now));
+    EXPECT_TRUE(lock->daily(now + 86500));
+    timespec days_ago[2]{{now - 200'000, 0}, {now - 200'000, 0}};
+    utimensat(directory.get(), "ekiden-pop3.lock", days_ago, 0);
+    EXPECT_TRUE(lock->daily(now));
+    EXPECT_FALSE(lock->daily(now)) << "it was called today";
 }
 
 TEST_F(MaildirTest, SweepsOldLeftovers) {
