@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "common/base/clock.h"
@@ -35,6 +36,14 @@ struct Session::Chunk {
     bool last = false;
 };
 
+// A message on its way to the client; shared with the thread that reads it.
+struct Session::Reading {
+    std::shared_ptr<const mailbox::Maildir> maildir;
+    std::size_t index;
+    OwnedFd file{};
+    std::uint64_t offset = 0;
+};
+
 namespace {
 
 // On a pool thread: all that a login needs from the file system.
@@ -45,7 +54,8 @@ Result<Opened> open_maildir(int mail_root, const std::string& mailbox, std::size
     if (!directory) return pass(directory);
     Result<mailbox::MaildirLock> lock = mailbox::MaildirLock::take(directory->get());
     if (!lock) return pass(lock);
-    mailbox::sweep_tmp(directory->get(), system_clock().wall_seconds());
+    std::int64_t now = system_clock().wall_seconds();
+    if (lock->daily(now)) mailbox::sweep_tmp(directory->get(), now);
     Result<mailbox::Maildir> maildir = mailbox::Maildir::open(std::move(*directory), most);
     if (!maildir) return pass(maildir);
     return Opened{std::move(*lock), std::make_shared<const mailbox::Maildir>(std::move(*maildir))};
@@ -205,13 +215,25 @@ Task<> Session::uidl(pop3::Uidl command) {
     say(".");
 }
 
-Task<Result<Session::Chunk>> Session::read_chunk(std::shared_ptr<OwnedFd> file, std::uint64_t offset) {
-    auto job = [file, offset]() -> Result<Chunk> {
-        Chunk chunk{std::string(chunk_size, '\0'), false};
-        ssize_t n = pread(file->get(), chunk.octets.data(), chunk_size, static_cast<off_t>(offset));
+// The first chunk comes with the opening of the file, so that a small message takes one turn of a thread.
+Task<Result<Session::Chunk>> Session::read_chunk(std::shared_ptr<Reading> reading) {
+    auto job = [reading]() -> Result<Chunk> {
+        if (!reading->file) {
+            Result<OwnedFd> opened = reading->maildir->open_message(reading->index);
+            if (!opened) return pass(opened);
+            reading->file = std::move(*opened);
+        }
+        // A file is never longer than its message on the wire; one octet more shows its end.
+        std::uint64_t whole = reading->maildir->wire_size(reading->index);
+        std::uint64_t rest = whole >= reading->offset ? whole - reading->offset + 1 : chunk_size;
+        Chunk chunk{std::string(std::min<std::uint64_t>(rest, chunk_size), '\0'), false};
+        std::size_t room = chunk.octets.size();
+        ssize_t n =
+            pread(reading->file.get(), chunk.octets.data(), room, static_cast<off_t>(reading->offset));
         if (n < 0) return system_error("cannot read a message", errno);
         chunk.octets.resize(static_cast<std::size_t>(n));
-        chunk.last = chunk.octets.size() < chunk_size;
+        chunk.last = chunk.octets.size() < room;
+        reading->offset += chunk.octets.size();
         return chunk;
     };
     Result<Chunk> chunk = co_await pool_.run(std::move(job));
@@ -220,31 +242,26 @@ Task<Result<Session::Chunk>> Session::read_chunk(std::shared_ptr<OwnedFd> file, 
 
 Task<> Session::send_message(std::uint32_t number, std::optional<std::uint32_t> body_lines) {
     if (!must_be_live(number)) co_return;
-    auto job = [maildir = maildrop_->maildir(), index = number - 1] { return maildir->open_message(index); };
-    Result<OwnedFd> opened = co_await pool_.run(std::move(job));
-    if (!opened) {
-        say(opened.error().kind == ErrorKind::not_found ? "-ERR The message was removed by another program"
-                                                        : "-ERR [SYS/TEMP] The message cannot be opened now");
-        co_return;
-    }
-    auto file = std::make_shared<OwnedFd>(std::move(*opened));
+    auto reading = std::make_shared<Reading>(maildrop_->maildir(), number - 1);
     pop3::MultilineEncoder encoder(body_lines);
-    std::uint64_t offset = 0;
+    bool begun = false;
     for (bool more = true; more;) {
-        Result<Chunk> chunk = co_await read_chunk(file, offset);
+        Result<Chunk> chunk = co_await read_chunk(reading);
         // Nothing may follow half a message but the end of the connection: the client must not take it for
         // whole.
-        if (!chunk && offset > 0) throw net::Closed(net::Closed::Why::error, chunk.error().text);
+        if (!chunk && begun) throw net::Closed(net::Closed::Why::error, chunk.error().text);
         if (!chunk) {
-            say("-ERR [SYS/TEMP] The message cannot be read now");
+            say(chunk.error().kind == ErrorKind::not_found
+                    ? "-ERR The message was removed by another program"
+                    : "-ERR [SYS/TEMP] The message cannot be read now");
             co_return;
         }
-        if (offset == 0) say(body_lines ? "+OK" : fmt::format("+OK {} octets", maildrop_->octets(number)));
+        if (!begun) say(body_lines ? "+OK" : fmt::format("+OK {} octets", maildrop_->octets(number)));
+        begun = true;
         std::string encoded;
         encoded.reserve(chunk->octets.size() + chunk->octets.size() / 16);
         more = encoder.feed(chunk->octets, encoded) && !chunk->last;
         client_.write(encoded);
-        offset += chunk->octets.size();
         co_await make_room();
     }
     std::string end;

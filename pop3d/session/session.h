@@ -46,6 +46,7 @@ class Session {
   private:
     struct Opened;
     struct Chunk;
+    struct Reading;
     enum class Next { go_on, close };
 
     Task<> serve(std::string mailbox);
@@ -59,7 +60,7 @@ class Session {
     Task<> list(pop3::List command);
     Task<> uidl(pop3::Uidl command);
     Task<> send_message(std::uint32_t number, std::optional<std::uint32_t> body_lines);
-    Task<Result<Chunk>> read_chunk(std::shared_ptr<OwnedFd> file, std::uint64_t offset);
+    Task<Result<Chunk>> read_chunk(std::shared_ptr<Reading> reading);
     void dele(pop3::Dele command);
     void capa();
     Task<> quit();
