@@ -63,11 +63,16 @@ def in_order(case):
     return sorted(names, key=lambda name: getattr(case, name).__code__.co_firstlineno)
 
 
-def main(*cases, root_only=''):
-    """Run the classes; the process's status is CTest's. `root_only` says why an ordinary user cannot run this."""
+def main(*cases, root_only='', for_root=(), left_out=''):
+    """Run the classes; the process's status is CTest's. `root_only` says why an ordinary user cannot run any of this;
+    `for_root` are the classes that need root where others do not, and `left_out` says then what they are about."""
     if root_only and os.geteuid() != 0:
         print(f'needs root: {root_only}')
         sys.exit(SKIPPED)
+    if os.geteuid() == 0:
+        cases += tuple(for_root)
+    elif left_out:
+        print(f'left out, for it needs root: {left_out}', flush=True)
     suite = unittest.TestSuite(case(name) for case in cases for name in in_order(case))
     wanted = sys.argv[1:]
     if wanted:

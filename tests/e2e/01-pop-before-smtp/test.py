@@ -1,8 +1,9 @@
-"""What Ekiden exists for, against a real name server and Postfix as the remote host: reading mail by POP3 lets an
-address relay, for a while, as the user who logged in, and gives nobody else anything.
+"""What Ekiden exists for, against a real name server and Postfix as the remote host (a sink for an ordinary user):
+reading mail by POP3 lets an address relay, for a while, as the user who logged in, and gives nobody else anything.
 
 Every test has a client address of its own in 127.0.0.0/8, so that no grant of one is of use to another."""
 
+import os
 import re
 import time
 
@@ -10,7 +11,7 @@ import waiting
 from house_test import HouseTest, main
 from instance import Instance, free_port, scratch
 from nameserver import NameServer, settings
-from postfix import Postfix
+from postfix import remote_host
 
 REMOTE = 'remote.test'
 CAROL = f'carol@{REMOTE}'
@@ -45,16 +46,16 @@ class Grants(Steps):
     @classmethod
     def prepare(cls):
         folder = cls.use(scratch('grants'))
-        cls.postfix = cls.use(Postfix(folder / 'postfix', REMOTE, '127.0.0.3', port=free_port('127.0.0.3')))
+        cls.remote = cls.use(remote_host(folder / 'postfix', REMOTE, '127.0.0.3', free_port('127.0.0.3')))
         cls.names = cls.use(NameServer(folder / 'dns', {REMOTE: '@ MX 10 mail\nmail A 127.0.0.3\n'}))
-        cls.ours = cls.use(Instance('grants', smtp_tcp_port=cls.postfix.port, **settings(cls.names)))
+        cls.ours = cls.use(Instance('grants', smtp_tcp_port=cls.remote.port, **settings(cls.names)))
         cls.alice, cls.bob = cls.ours.account(0), cls.ours.account(1)
 
     def assert_relayed(self, source, subject):
         code, text = self.send(source, subject)
         self.assertEqual(code, 250, text)
         wanted = f'body of {subject}\n'.encode()
-        waiting.until(lambda: any(m.endswith(wanted) for m in self.postfix.messages('carol')),
+        waiting.until(lambda: any(m.endswith(wanted) for m in self.remote.messages('carol')),
                       f'{subject} in the other mailbox', 60)
 
     def test_without_login_nothing_is_relayed(self):
@@ -71,11 +72,12 @@ class Grants(Steps):
         self.assert_refused(self.send('127.0.1.2'))
         self.login('127.0.1.2').quit()
         self.assert_relayed('127.0.1.2', 'after USER and PASS')
-        message = next(m for m in self.postfix.messages('carol') if b'after USER and PASS' in m)
+        message = next(m for m in self.remote.messages('carol') if b'after USER and PASS' in m)
         self.assertTrue(message.startswith(b'Return-Path: <alice@example.test>'), message)
         received = [line for line in re.split(rb'\n(?=\S)', message.split(b'\n\n')[0]) if line.startswith(b'Received:')]
-        self.assertEqual(len(received), 2, received)
-        self.assertRegex(received[1], rb'(?i)pop')
+        # Postfix puts its own on top, a sink does not
+        self.assertEqual(len(received), 2 if os.geteuid() == 0 else 1, received)
+        self.assertRegex(received[-1], rb'(?i)pop')
 
     def test_the_session_need_not_have_ended(self):
         with self.login('127.0.1.3') as session:
@@ -158,4 +160,4 @@ class Expiry(Steps):
         self.assertEqual(self.send('127.0.2.1')[0], 250)
 
 
-main(Grants, Expiry, root_only='Postfix, the remote host here, runs as root only')
+main(Grants, Expiry, left_out='Postfix as the remote host (a sink is in its place)')

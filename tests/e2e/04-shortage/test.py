@@ -1,7 +1,8 @@
 """A full disk, full mailboxes and no descriptors: the client gets a 4xx, nothing that was accepted is lost, and when there
 is room again everything goes on without a restart.
 
-Spool and mail stand on small file systems of their own, in a mount namespace of the test's own."""
+Where a disk is to be full, spool and mail stand on small file systems of their own, in a mount namespace of the test's
+own, which needs root."""
 
 import os
 import pathlib
@@ -40,13 +41,14 @@ class Filler:
 
 class Shortage(HouseTest):
     SETTINGS = {}
+    MOUNTED = ('spool', 'mail')
 
     @classmethod
     def prepare(cls):
         folder = new_folder('shortage')
         cls.folder = folder
         cls.stack.callback(subprocess.run, ['rm', '-rf', str(folder)])
-        for place in ('spool', 'mail'):
+        for place in cls.MOUNTED:
             (folder / place).mkdir()
             subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={SIZE}', 'ekiden-test', str(folder / place)], check=True)
             cls.stack.callback(subprocess.run, ['umount', '-l', str(folder / place)])
@@ -131,12 +133,14 @@ class FillingDisk(Shortage):
 
 
 class NoDescriptors(Shortage):
+    MOUNTED = ()
+
     def limit(self, pids, descriptors):
         """The soft limit of descriptors, set as the process's own user: that needs no capability."""
         for pid in pids:
             owner = os.stat(f'/proc/{pid}')
-            subprocess.run(['prlimit', '--pid', str(pid), f'--nofile={descriptors}:'], check=True, user=owner.st_uid,
-                           group=owner.st_gid, extra_groups=[])
+            become = {'user': owner.st_uid, 'group': owner.st_gid, 'extra_groups': []} if os.geteuid() == 0 else {}
+            subprocess.run(['prlimit', '--pid', str(pid), f'--nofile={descriptors}:'], check=True, **become)
 
     def test_the_manager_has_none(self):
         pids = self.ours.pids('manager')
@@ -167,4 +171,4 @@ class NoDescriptors(Shortage):
 if os.geteuid() == 0 and not os.environ.get('EKIDEN_OWN_MOUNTS'):
     os.execvpe('unshare', ['unshare', '--mount', '--propagation', 'private', sys.executable, *sys.argv],
                {**os.environ, 'EKIDEN_OWN_MOUNTS': '1'})
-main(FullDisk, FillingDisk, NoDescriptors, root_only='file systems of its own are mounted')
+main(NoDescriptors, for_root=(FullDisk, FillingDisk), left_out='full file systems of its own')
