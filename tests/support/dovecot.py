@@ -1,5 +1,5 @@
-"""A private Dovecot on loopback ports of its own, with its own configuration, state, users and Maildirs: the POP3 server
-that the checks are held against, and the one that answers a Postfix's SASL questions.
+"""A private Dovecot on loopback ports of its own, with its own configuration, state, users and Maildirs: the POP3
+server that the checks are held against, and the one that answers a Postfix's SASL questions.
 
     with Dovecot(folder, {'carol': 'secret'}) as dovecot: ...    # dovecot.port, dovecot.tls_port, dovecot.sasl_socket
 

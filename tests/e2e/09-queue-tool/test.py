@@ -136,7 +136,8 @@ class QueueTool(HouseTest):
         self.assertEqual(self.attempts['b@one.test'], 1)
 
     def test_one_site_now(self):
-        one, both, two = self.deferred('a@one.test'), self.deferred('b@one.test', 'b@two.test'), self.deferred('c@two.test')
+        one, both = self.deferred('a@one.test'), self.deferred('b@one.test', 'b@two.test')
+        two = self.deferred('c@two.test')
         self.open('a@one.test', 'b@one.test', 'b@two.test', 'c@two.test')
         self.assertEqual(self.tool('-s', 'ONE.test'), '')
         self.assert_delivered(one, 'a@one.test')

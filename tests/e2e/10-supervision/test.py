@@ -1,5 +1,5 @@
-"""Master in trouble: a program that dies at once is started again with growing pauses, addresses that cannot be bound are
-named with their line, and without descriptors or processes master waits, says so, and goes on when there are some."""
+"""Master in trouble: a program that dies at once is started again with growing pauses, addresses that cannot be bound
+are named with their line, and without descriptors or processes master waits, says so, and goes on when there are some."""
 
 import collections
 import datetime
