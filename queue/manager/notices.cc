@@ -7,6 +7,7 @@
 
 #include "common/mail/date.h"
 #include "common/mail/dsn.h"
+#include "common/mail/header.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::queue {
@@ -80,7 +81,7 @@ std::vector<Letter> letters_of_delay(const NoticePolicy& policy, const StoredMes
 
 NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const StoredMessage& message,
                         std::string_view original, bool original_is_whole, const text::QueueId& id,
-                        std::int64_t now, std::int64_t will_retry_until) {
+                        std::int64_t now_us, std::int64_t will_retry_until) {
     mail::Dsn dsn;
     dsn.kind = letter.kind == NoticeKind::failure ? mail::DsnKind::failure : mail::DsnKind::delay;
     dsn.hostname = policy.hostname;
@@ -91,6 +92,7 @@ NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const 
     dsn.envelope_id = message.envelope.envelope_id;
     dsn.notice_id = print(id);
     dsn.arrival = message.envelope.arrived_us / us_per_second;
+    const std::int64_t now = now_us / us_per_second;
     dsn.now = now;
     dsn.will_retry_until = will_retry_until;
     for (const Recipient* recipient : letter.about) dsn.recipients.push_back(dsn_recipient(*recipient, now));
@@ -104,12 +106,13 @@ NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const 
     notice.id = id;
     notice.kind = Kind::notice;
     notice.delay = letter.kind == NoticeKind::delay;
-    notice.envelope.arrived_us = now * us_per_second;
+    notice.envelope.arrived_us = now_us;
     notice.envelope.sender = letter.sender;
     std::string content =
         fmt::format("Received: by {} ({})\r\n\tid {}; {}\r\n{}", policy.hostname, policy.mail_name,
                     dsn.notice_id, mail::print_local_date(now), mail::print_dsn(dsn));
     describe(content, notice.envelope);
+    notice.envelope.message_id = mail::first_value(content, "Message-ID").value_or("");
     notice.content = std::make_shared<const std::string>(std::move(content));
     notice.recipients.emplace_back();
     notice.recipients.back().address = letter.recipient;

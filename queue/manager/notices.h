@@ -45,10 +45,10 @@ std::vector<Letter> letters_of_delay(const NoticePolicy& policy, const StoredMes
                                      const std::vector<const Recipient*>& waiting);
 
 // Prints one. `original` is the content of the message, or as much as was read of it; `id` is the notice's
-// own.
+// own; `now_us` is its time of arrival (wall microseconds), `will_retry_until` is in seconds.
 NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const StoredMessage& message,
                         std::string_view original, bool original_is_whole, const text::QueueId& id,
-                        std::int64_t now, std::int64_t will_retry_until);
+                        std::int64_t now_us, std::int64_t will_retry_until);
 
 // What an intake notes about content: sizes, line lengths, 8-bit, Message-ID aside.
 void describe(std::string_view content, Envelope& envelope);

@@ -48,10 +48,12 @@ TEST(Notices, FailureGoesToTheSenderFromTheNullSender) {
     ASSERT_EQ(letters.size(), 1u);
     EXPECT_EQ(letters[0].sender, "");
     EXPECT_EQ(letters[0].recipient, "a@example.jp");
-    NewMessage notice =
-        print_letter(policy(), letters[0], m, original, true, {noon * 1'000'000, 10}, noon, 0);
+    NewMessage notice = print_letter(policy(), letters[0], m, original, true, {noon * 1'000'000, 10},
+                                     noon * 1'000'000 + 250'000, 0);
     EXPECT_EQ(notice.kind, Kind::notice);
     EXPECT_EQ(notice.envelope.sender, "");
+    EXPECT_EQ(notice.envelope.arrived_us, noon * 1'000'000 + 250'000);
+    EXPECT_EQ(notice.envelope.message_id, "<" + print(notice.id) + "@mail.example.jp>");
     ASSERT_EQ(notice.recipients.size(), 1u);
     EXPECT_EQ(notice.recipients[0].address, "a@example.jp");
     EXPECT_EQ(notice.envelope.size, static_cast<std::int64_t>(notice.content->size()));
@@ -104,8 +106,8 @@ TEST(Notices, HeadersOnlyWhenAskedFor) {
     StoredMessage m = message();
     m.envelope.dsn_return = DsnReturn::headers;
     std::vector<Letter> letters = letters_of_failure(policy(), m, all(m));
-    NewMessage notice =
-        print_letter(policy(), letters[0], m, original, true, {noon * 1'000'000, 10}, noon, 0);
+    NewMessage notice = print_letter(policy(), letters[0], m, original, true, {noon * 1'000'000, 10},
+                                     noon * 1'000'000 + 250'000, 0);
     EXPECT_THAT(*notice.content, HasSubstr("Subject: hello"));
     EXPECT_THAT(*notice.content, Not(HasSubstr("The body.")));
 }

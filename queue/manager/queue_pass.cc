@@ -151,11 +151,12 @@ Task<> Queue::write_notices(Active& active, std::vector<Letter> letters, Settle&
         }
     }
     if (was_blocked) unblock();
-    std::int64_t now = clock_.wall_seconds();
-    std::int64_t until = now + std::max<std::int64_t>(0, settings_.retry.maximal_lifetime.count() - age);
+    std::int64_t now_us = clock_.wall_us();
+    std::int64_t until =
+        now_us / 1'000'000 + std::max<std::int64_t>(0, settings_.retry.maximal_lifetime.count() - age);
     for (std::size_t i = 0; i < letters.size(); ++i)
-        settle.notices.push_back(
-            print_letter(settings_.notices, letters[i], active.message, original, whole, ids[i], now, until));
+        settle.notices.push_back(print_letter(settings_.notices, letters[i], active.message, original, whole,
+                                              ids[i], now_us, until));
 }
 
 // The content, or as much of it as a notice may hold; what cannot be read is left out, the notice goes all

@@ -191,7 +191,7 @@ class QueueTest : public testing::Test {
 
     LogLines log;
     ScratchDirectory directory;
-    ManualClock clock{noon * 1'000'000};
+    ManualClock clock{noon * 1'000'000 + 830'000};  // not at the turn of a second
     event::Loop loop;
     House house{loop};
     std::unique_ptr<Writer> writer;
@@ -244,6 +244,19 @@ TEST_F(QueueTest, AFailureIsReportedOnce) {
     EXPECT_THAT(house.contents.back(), HasSubstr("550 no such user"));
     EXPECT_EQ(messages(), 0);
     EXPECT_EQ(log.count(print(id) + ": sender non-delivery notification: "), 1);
+}
+
+TEST_F(QueueTest, ANoticeHasAMessageIdAndItsOwnMomentOfArrival) {
+    text::QueueId id = send({"bounce@example.net"}, "Subject: x\r\n\r\n", "unknown@example.jp");
+    until([&] { return log.count("is dropped") == 1; });
+    settled();
+    const std::string told = print(id) + ": sender non-delivery notification: ";
+    auto line = std::ranges::find_if(log.lines,
+                                     [&](const std::string& l) { return l.find(told) != std::string::npos; });
+    ASSERT_NE(line, log.lines.end());
+    const std::string notice = line->substr(line->find(told) + told.size());
+    EXPECT_EQ(log.count(notice + ": message-id=<" + notice + "@mail.example.jp>"), 1);
+    EXPECT_EQ(log.count(notice + ": to=<unknown@example.jp>, relay=none, delay=0, delays=0/0/0/0,"), 1);
 }
 
 TEST_F(QueueTest, ANoticeThatFailsIsDropped) {
