@@ -128,12 +128,16 @@ inline constexpr Event<
     "smtpd_reject", info,
     "{queue_id}: reject: {stage} from {client}[{address}]: {reply}; {context}{!sender}{!recipient}{!session}">
     smtpd_reject;
-inline constexpr Event<"smtpd_restriction_note", info,
-                       "NOQUEUE: {note}: {stage} from {client}[{address}]{!session}">
+// What a restriction notes without refusing: {verb} is reject_warning, warn or info.
+inline constexpr Event<
+    "smtpd_restriction_note", info,
+    "{queue_id}: {verb}: {stage} from {client}[{address}]: {text}; {context}{!sender}{!recipient}{!session}">
     smtpd_restriction_note;
-inline constexpr Event<"smtpd_lost", info, "lost connection after {stage} from {client}[{address}]{!session}">
+inline constexpr Event<"smtpd_lost", info,
+                       "lost connection after {stage}{? (|octets| bytes)} from {client}[{address}]{!session}">
     smtpd_lost;
-inline constexpr Event<"smtpd_timeout", info, "timeout after {stage} from {client}[{address}]{!session}">
+inline constexpr Event<"smtpd_timeout", info,
+                       "timeout after {stage}{? (|octets| bytes)} from {client}[{address}]{!session}">
     smtpd_timeout;
 inline constexpr Event<"smtpd_too_many_errors", info,
                        "too many errors after {stage} from {client}[{address}]{!session}">

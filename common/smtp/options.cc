@@ -87,8 +87,6 @@ Result<SessionOptions> SessionOptions::from(const Settings& s, Role role) {
     o.origin = s[param::myorigin];
     Result<> networks = read_networks(o, s);
     if (!networks) return pass(networks);
-    // RFC 8314: a submission service sees no passwords in clear, from loopback neither.
-    if (submission) o.plaintext_auth = {};
     Result<Restrictions> restrictions = Restrictions::from(
         s, submission ? param::submission_relay_restrictions : param::smtpd_relay_restrictions);
     if (!restrictions) return pass(restrictions);
@@ -97,6 +95,9 @@ Result<SessionOptions> SessionOptions::from(const Settings& s, Role role) {
         tls_level_of(submission ? param::submission_tls_security_level : param::smtpd_tls_security_level, s);
     if (!tls) return pass(tls);
     o.tls = *tls;
+    // RFC 8314: a submission service sees no passwords in clear, from loopback neither; nor does a server
+    // that demands TLS.
+    if (submission || o.tls == TlsLevel::encrypt) o.plaintext_auth = {};
     Result<BareNewline> bare = bare_newline_of(s[param::smtpd_forbid_bare_newline]);
     if (!bare) return pass(bare);
     o.bare_newline = *bare;

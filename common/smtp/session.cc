@@ -42,6 +42,13 @@ bool must_wait_for_reply(Verb verb) {
     return verb == Verb::helo || verb == Verb::ehlo || verb == Verb::data || verb == Verb::auth;
 }
 
+// RFC 3207 §4: what a client may say before STARTTLS where TLS is demanded; nothing else, from no network.
+// What is no command at all is told so.
+bool may_come_before_tls(Verb verb) {
+    return verb == Verb::ehlo || verb == Verb::helo || verb == Verb::starttls || verb == Verb::noop ||
+           verb == Verb::quit || verb == Verb::unknown;
+}
+
 }  // namespace
 
 Session::Session(Server& server, net::Accepted connection)
@@ -65,14 +72,17 @@ Task<> Session::run() {
     try {
         co_await converse();
     } catch (const net::Closed& closed) {
-        if (closed.why == net::Closed::Why::timeout) {
-            log::emit(events::smtpd_timeout, stage_, facts_.client_name, facts_.address_text, facts_.session);
-            last_word = Reply(421, "4.4.2 " + options().hostname + " Error: timeout exceeded");
-        } else if (stage_ == "STARTTLS" && !facts_.tls) {
+        bool handshake = stage_ == "STARTTLS" && !facts_.tls;
+        if (handshake)
             log::emit(events::smtpd_tls_failed, facts_.client_name, facts_.address_text, closed.text,
                       facts_.session);
+        if (closed.why == net::Closed::Why::timeout && !handshake) {
+            log::emit(events::smtpd_timeout, stage_, content_octets(), facts_.client_name,
+                      facts_.address_text, facts_.session);
+            last_word = Reply(421, "4.4.2 " + options().hostname + " Error: timeout exceeded");
         } else {
-            log::emit(events::smtpd_lost, stage_, facts_.client_name, facts_.address_text, facts_.session);
+            log::emit(events::smtpd_lost, stage_, content_octets(), facts_.client_name, facts_.address_text,
+                      facts_.session);
         }
     } catch (const std::exception& failure) {
         log::emit(events::session_failed, facts_.service + " after " + stage_ + " from " + facts_.label(),
@@ -165,7 +175,8 @@ Task<bool> Session::one_command() {
         co_return false;
     }
     net::Line line = co_await stream_.read_line(options().line_limit, patience(options().command_timeout));
-    last_verb_ = verb_of(text::trim(line.text));
+    last_verb_ = line.overlong ? Verb::unknown : verb_of(text::trim(line.text));
+    ++counts_[static_cast<std::size_t>(last_verb_)].all;  // also when it is never answered
     stage_ = text::to_upper(name_of(last_verb_));
     if (!line.crlf && bare_newline_refused()) {
         bare_lf_ = true;
@@ -174,13 +185,17 @@ Task<bool> Session::one_command() {
         co_return true;
     }
     if (line.overlong) {
-        co_await answer(Verb::unknown, Reply(500, "5.5.2 Error: line too long"));
+        co_await answer(last_verb_, Reply(500, "5.5.2 Error: line too long"));
         co_return true;
     }
     if (options().forbid_pipelining && must_wait_for_reply(last_verb_) && !stream_.buffered().empty()) {
         log_pipelining();
         closing_ = true;
         co_await answer(last_verb_, Reply(554, "5.5.0 Error: SMTP protocol synchronization"));
+        co_return true;
+    }
+    if (options().tls == TlsLevel::encrypt && !facts_.tls && !may_come_before_tls(last_verb_)) {
+        co_await answer(last_verb_, Reply(530, "5.7.0 Must issue a STARTTLS command first"));
         co_return true;
     }
     std::expected<Command, Reply> command = parse(line.text, rules());
@@ -203,12 +218,10 @@ Task<Reply> Session::obey(Command command) {
     co_return reply;
 }
 
-// Counts the command, slows an erring client down, and writes the reply.
+// Counts what came of the command, slows an erring client down, and writes the reply.
 Task<> Session::answer(Verb verb, Reply reply) {
-    Count& count = counts_[static_cast<std::size_t>(verb)];
-    ++count.all;
     bool refused = reply.code >= 400;
-    if (!refused) ++count.good;
+    if (!refused) ++counts_[static_cast<std::size_t>(verb)].good;
     if (refused) ++server_.refusals;
     if (refused && !std::exchange(forgiven_, false)) ++errors_;
     if (is_junk(verb) && ++junk_ > options().junk_limit && !refused) ++errors_;

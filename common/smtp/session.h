@@ -84,9 +84,13 @@ class Session {
 
     // --- session_log.cc ---
     void log_refusal(std::string_view stage, const Reply& reply, std::string_view recipient);
+    std::string log_context(std::string_view recipient) const;
+    std::string log_id() const;
+    std::string content_octets() const;
     void log_disconnect();
     void log_pipelining();
-    void log_warnings(std::string_view stage, const Evaluation& evaluation);
+    // Takes the notes out of the evaluation.
+    void log_notes(std::string_view stage, Evaluation& evaluation);
     void log_trouble(std::string_view service, const Error& error);
     std::string counts() const;
 
@@ -104,7 +108,8 @@ class Session {
     bool bare_lf_ = false;   // noted for the disconnect line
     unsigned errors_ = 0, junk_ = 0;
     Verb last_verb_ = Verb::unknown;
-    std::string stage_ = "CONNECT";  // what the client did last, for the log
+    std::string stage_ = "CONNECT";                // what the client did last, for the log
+    std::optional<std::uint64_t> content_octets_;  // come so far, while content is read
     std::array<Count, verb_count> counts_{};
 };
 

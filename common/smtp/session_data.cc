@@ -21,7 +21,7 @@ Task<Reply> Session::on(Data) {
     if (!lists.data.empty()) {
         Evaluation evaluation{.facts = facts_, .backend = server_.backend, .codes = lists.codes};
         Decision decision = co_await lists.data.evaluate(evaluation);
-        log_warnings("DATA", evaluation);
+        log_notes("DATA", evaluation);
         if (decision.kind == Decision::Kind::refuse) {
             log_refusal("DATA", decision.reply, "");
             co_return std::move(decision.reply);
@@ -65,13 +65,16 @@ Task<Reply> Session::receive(std::string queue_id) {
     IncomingContent content(server_, facts_, queue_id, received_field(queue_id) + transaction.extra_header);
     stream_.write("354 End data with <CR><LF>.<CR><LF>\r\n");
     bool smuggled = false;
+    content_octets_ = 0;
     while (!content.done() && !smuggled) {
         co_await stream_.fill(patience(options().data_timeout));
         std::size_t used = content.take(stream_.buffered());
         stream_.consume(used);
+        content_octets_ = content.facts().size;
         smuggled = content.facts().bare_lf && bare_newline_refused();
         co_await content.settle();
     }
+    content_octets_.reset();
     stage_ = "END-OF-MESSAGE";
     bare_lf_ |= content.facts().bare_lf && options().bare_newline != BareNewline::no;
     std::optional<Reply> refusal = content.refusal();

@@ -35,8 +35,6 @@ Task<std::optional<Reply>> Session::over_rate(ipc::ClientEvent event, unsigned l
 Task<Reply> Session::on(Mail mail) {
     const SessionOptions& o = options();
     if (o.helo_required && facts_.helo.empty()) co_return Reply(503, "5.5.1 Error: send HELO/EHLO first");
-    if (o.tls == TlsLevel::encrypt && !facts_.tls && !o.plaintext_auth.contains(facts_.address))
-        co_return Reply(530, "5.7.0 Must issue a STARTTLS command first");
     if (o.size_limit != 0 && mail.size.value_or(0) > o.size_limit) {
         Reply reply(552, "5.3.4 Message size exceeds fixed limit");
         log_refusal("MAIL", reply, "");
@@ -68,8 +66,7 @@ Task<std::optional<Reply>> Session::judge_sender() {
     Evaluation evaluation{.facts = facts_, .backend = server_.backend, .codes = lists.codes};
     for (const RestrictionList* list : {&lists.client, &lists.helo, &lists.sender}) {
         Decision decision = co_await list->evaluate(evaluation);
-        log_warnings("MAIL", evaluation);
-        evaluation.warnings.clear();
+        log_notes("MAIL", evaluation);
         if (decision.kind == Decision::Kind::refuse) co_return std::move(decision.reply);
     }
     co_return std::nullopt;
@@ -113,8 +110,7 @@ Task<Reply> Session::judge_recipient(Rcpt rcpt, std::string recipient) {
         bool judged_at_mail = !options().delay_reject && list != &lists.relay && list != &lists.recipient;
         if (judged_at_mail) continue;
         Decision decision = co_await list->evaluate(evaluation);
-        log_warnings("RCPT", evaluation);
-        evaluation.warnings.clear();
+        log_notes("RCPT", evaluation);
         if (decision.kind == Decision::Kind::refuse) co_return std::move(decision.reply);
     }
     if (lists.reject_unlisted && evaluation.for_us() && !evaluation.verdict->known)

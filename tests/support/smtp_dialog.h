@@ -2,16 +2,21 @@
 // Plays a .dialog file against an SMTP server session over a socketpair, with scripted peers. A line is a
 // sign, a colon, a blank and text:
 //
-//   C  the client says this line          S  the next reply begins so          s  that reply has a line that
-//   begins so R  raw octets, with \r \n \0 \xNN     N  no line of that reply begins so   X  the server closes
-//   the connection K  the client closes                  E  an event was logged, with these words in its JSON
-//   form T  the client starts TLS              M  the message committed last: sender= to= login= grant=
-//   content~ content!~ P  peers were told of this            Q  peers were asked exactly this (since the last
-//   Q; "-" for nothing) =  before the session: a parameter, or `client ADDRESS`, `login USER PASSWORD`,
-//   `grant ADDRESS USER`,
+//   C  the client says this line          R  raw octets, with \r \n \0 \xNN
+//   D  raw octets again and again until the server speaks
+//   S  the next reply begins so           s  that reply has a line that begins so
+//   N  no line of that reply begins so    W  the next reply takes at least so many milliseconds
+//   X  the server closes the connection   K  the client closes
+//   T  the client starts TLS
+//   E  an event was logged, with these words in its text or JSON form
+//   I  a line was logged, in its text form exactly this
+//   M  the message committed last: sender= to= login= grant= content~ content!~
+//   P  peers were told of this
+//   Q  peers were asked exactly this (since the last Q; "-" for nothing)
+//   =  before the session: a parameter, or `client ADDRESS`, `login USER PASSWORD`, `grant ADDRESS USER`,
 //      `table TABLE KEY VALUE`, `fail WHAT`, `rate N`, `connections N`, `wrapper`
 //
-// The log is compared in its JSON form; empty lines and lines that begin with # are skipped.
+// Empty lines and lines that begin with # are skipped.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -35,14 +40,17 @@ class LogLines final : public log::Sink {
     LogLines(const LogLines&) = delete;
     LogLines& operator=(const LogLines&) = delete;
     ~LogLines() override { log::set_sink(nullptr); }
-    void write(const log::Line& line) override { lines.push_back(line.text + " " + line.json); }
+    void write(const log::Line& line) override {
+        texts.push_back(line.text);
+        lines.push_back(line.text + " " + line.json);
+    }
     bool holds(const std::vector<std::string>& words) const {
         return std::ranges::any_of(lines, [&](const std::string& line) {
             return std::ranges::all_of(
                 words, [&](const std::string& w) { return line.find(w) != std::string::npos; });
         });
     }
-    std::vector<std::string> lines;
+    std::vector<std::string> texts, lines;
 };
 
 class Dialog {
@@ -156,16 +164,20 @@ class Dialog {
         switch (step.sign) {
             case 'C': stream_->write(step.text + "\r\n"); break;
             case 'R': stream_->write(unescape(step.text)); break;
+            case 'D': co_await drip(unescape(step.text)); break;
             case 'S': co_await expect_reply(step.text); break;
+            case 'W': wait_ = Milliseconds(std::stoi(step.text)); break;
             case 's': EXPECT_TRUE(reply_has(step.text)) << where_ << ": " << step.text; break;
             case 'N': EXPECT_FALSE(reply_has(step.text)) << where_ << ": " << step.text; break;
             case 'T': co_await start_tls(); break;
             case 'X': co_await expect_end(); break;
             case 'K':
+                co_await stream_->flush(patience);
                 stream_.reset();
                 co_await sessions_->empty(patience);
                 break;
             case 'E': co_await expect_event(step.text); break;
+            case 'I': co_await expect_line(step.text); break;
             case 'M': expect_message(step.text); break;
             case 'P': EXPECT_TRUE(std::ranges::count(house_.told, step.text) > 0) << where_; break;
             case 'Q': expect_questions(step.text); break;
@@ -173,7 +185,23 @@ class Dialog {
         }
     }
 
+    // Each piece in good time for a single wait; `patience` bounds it all.
+    Task<> drip(std::string octets) {
+        const std::int64_t end = system_clock().steady_us() + std::chrono::microseconds(patience).count();
+        while (stream_->buffered().empty() && system_clock().steady_us() < end) {
+            // Past the buffers: the server may close while a piece is under way.
+            ::send(stream_->fd(), octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            try {
+                co_await stream_->fill(Milliseconds(20));
+            } catch (const net::Closed& closed) {
+                if (closed.why != net::Closed::Why::timeout) throw;
+            }
+        }
+    }
+
     Task<> expect_reply(std::string wanted) {
+        const std::int64_t begin = system_clock().steady_us();
+        const Milliseconds least = std::exchange(wait_, Milliseconds(0));
         reply_.clear();
         for (bool more = true; more;) {
             net::Line line = co_await stream_->read_line(4096, patience);
@@ -183,6 +211,7 @@ class Dialog {
         }
         EXPECT_TRUE(reply_[0].starts_with(wanted))
             << where_ << ": wanted \"" << wanted << "\", got \"" << reply_[0] << '"';
+        EXPECT_GE(system_clock().steady_us() - begin, std::chrono::microseconds(least).count()) << where_;
     }
 
     bool reply_has(const std::string& wanted) const {
@@ -208,6 +237,14 @@ class Dialog {
         std::string all;
         for (const std::string& line : log_.lines) all += "\n  " + line;
         EXPECT_TRUE(log_.holds(words)) << where_ << ": not logged: " << wanted << all;
+    }
+
+    Task<> expect_line(std::string wanted) {
+        auto there = [&] { return std::ranges::count(log_.texts, wanted) > 0; };
+        for (int round = 0; round < 100 && !there(); ++round) co_await loop_.sleep(Milliseconds(1));
+        std::string all;
+        for (const std::string& line : log_.texts) all += "\n  " + line;
+        EXPECT_TRUE(there()) << where_ << ": not logged: " << wanted << all;
     }
 
     void expect_message(const std::string& wanted) {
@@ -283,6 +320,7 @@ class Dialog {
     bool wrapper_ = false;
     std::string where_;
     std::vector<std::string> reply_;
+    Milliseconds wait_{0};  // at least so long takes the next reply
     LogLines log_;
     ScriptedHouse house_;
     event::Loop loop_;

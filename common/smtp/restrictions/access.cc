@@ -2,6 +2,7 @@
 // The router holds the tables; here are the order of keys and the meaning of the results.
 #include <fmt/format.h>
 
+#include "common/log/events.h"
 #include "common/smtp/restrictions/access.h"
 #include "common/smtp/restrictions/restriction.h"
 #include "common/text/ascii.h"
@@ -67,7 +68,7 @@ Decision restrictions_in_table(Evaluation& e, std::string_view value) {
     for (const std::string& word : text::split(value, ", \t")) {
         const Keyword* keyword = find_keyword(word);
         if (!keyword || !keyword->at_once || (keyword->needs_recipient && !e.verdict)) {
-            e.warnings.push_back("access table: \"" + word + "\" cannot stand there");
+            log::emit(events::table_trouble, "access table: \"" + word + "\" cannot stand there");
             return Decision::refuse({451, "4.3.5 Server configuration error"});
         }
         Decision decision = keyword->at_once(e, "");
@@ -101,10 +102,11 @@ Decision decide_by_access(Evaluation& e, std::string_view value) {
     if (text::equal_ignoring_case(word, "DUNNO")) return Decision::next();
     if (text::equal_ignoring_case(word, "REJECT")) return refuse_with_code(e, e.codes.access_reject, rest);
     if (text::equal_ignoring_case(word, "DEFER")) return refuse_with_code(e, e.codes.access_defer, rest);
-    if (text::equal_ignoring_case(word, "WARN") || text::equal_ignoring_case(word, "INFO")) {
-        e.warnings.push_back(text::to_lower(word) + ": " + std::string(rest));
-        return Decision::next();
-    }
+    for (std::string_view verb : {"warn", "info"})
+        if (text::equal_ignoring_case(word, verb)) {
+            e.notes.push_back({verb, text::printable(rest, 400)});
+            return Decision::next();
+        }
     if (text::equal_ignoring_case(word, "PREPEND")) return prepend(e, rest);
     return restrictions_in_table(e, value);
 }
@@ -117,7 +119,7 @@ Task<Decision> look_up(Evaluation& e, const std::string& table, std::vector<std:
         ipc::LookUpTable question{table, std::move(key)};
         Result<ipc::TableAnswer> answer = co_await e.backend.ask(std::move(question));
         if (!answer) {
-            e.warnings.push_back(table + ": " + answer.error().text);
+            log::emit(events::lookup_failed, table, answer.error().text);
             co_return Decision::refuse({451, "4.3.0 " + e.refusal("Temporary lookup failure")});
         }
         if (answer->found) co_return decide_by_access(e, answer->value);

@@ -96,7 +96,7 @@ Task<Decision> RestrictionList::evaluate(Evaluation& evaluation) const {
             decision = co_await item.keyword->asking(evaluation, item.argument);
         }
         if (item.warn_only && decision.kind == Decision::Kind::refuse) {
-            evaluation.warnings.push_back("reject_warning: " + decision.reply.one_line());
+            evaluation.notes.push_back({"reject_warning", decision.reply.one_line()});
             continue;
         }
         if (decision.kind != Decision::Kind::next) co_return decision;

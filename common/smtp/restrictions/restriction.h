@@ -51,10 +51,15 @@ struct Evaluation {
     std::optional<ipc::RecipientVerdict>
         verdict{};  // what the router says of it; set for relay and recipient lists
     ListKind list = ListKind::recipient;
-    bool last_but_relay_check = false;    // only a relay-closing keyword follows in this list
-    bool grant_asked = false;             // a grant's recipient limit counts each recipient once
-    std::string grant_user{};             // permit_pop_before_smtp let it through
-    std::vector<std::string> warnings{};  // for the log: what an access table's WARN or INFO says
+    bool last_but_relay_check = false;  // only a relay-closing keyword follows in this list
+    bool grant_asked = false;           // a grant's recipient limit counts each recipient once
+    std::string grant_user{};           // permit_pop_before_smtp let it through
+    // For the log: what warn_if_reject, or an access table's WARN or INFO, has to say.
+    struct Note {
+        std::string_view verb;  // "reject_warning", "warn", "info"
+        std::string text;
+    };
+    std::vector<Note> notes{};
 
     bool for_us() const { return verdict && verdict->address_class != ipc::AddressClass::remote; }
     // "<a@b>: Recipient address rejected: text" with the subject of the list.
