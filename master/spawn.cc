@@ -144,6 +144,11 @@ void Supervisor::ended(Process& process, int status) {
         log::emit(events::process_killed, process.log_name, process.pid, WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0 || !expected)
         log::emit(events::process_exit, process.log_name, process.pid, WEXITSTATUS(status));
+    // A start that cannot succeed is told at once, and not when the starter's patience ends.
+    if (!process.ready && !expected && process.failure.empty())
+        process.failure = WIFSIGNALED(status)
+                              ? fmt::format("killed by signal {} before it served", WTERMSIG(status))
+                              : fmt::format("exit status {} before it served", WEXITSTATUS(status));
     Service* service = process.service;
     bool at_once = !process.ready || steady_ms() - process.started_steady < at_once_ms;
     for (auto place = processes_.begin(); place != processes_.end(); ++place)

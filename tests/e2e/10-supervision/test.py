@@ -1,5 +1,6 @@
 """Master in trouble: a program that dies at once is started again with growing pauses, addresses that cannot be bound
-are named with their line, and without descriptors or processes master waits, says so, and goes on when there are some."""
+are named with their line, and without descriptors or processes master waits, says so, and goes on when there are
+some."""
 
 import collections
 import datetime
@@ -86,9 +87,16 @@ class DyingPrograms(Supervised):
         make(self.folder / 'next')
         os.replace(self.folder / 'next', self.folder / 'relay')
         if str(self.folder) not in self.master_cf.read_text():
-            text = re.sub(r'(?m)^(relay .*)$', rf'\1 -o daemon_directory={self.folder}', self.texts[1])
-            self.master_cf.write_text(text)
+            self.master_cf.write_text(self.with_exchanged())
             self.ekiden('reload')
+
+    def with_exchanged(self):
+        return re.sub(r'(?m)^(relay .*)$', rf'\1 -o daemon_directory={self.folder}', self.texts[1])
+
+    @staticmethod
+    def make_dying(path):
+        path.write_text(DYING)
+        path.chmod(0o755)
 
     def exchange_for_real_one(self):
         real = f'{self.ours.facts["paths"]["bin"]}/relay'
@@ -121,26 +129,41 @@ class DyingPrograms(Supervised):
 
     def test_who_lived_a_while_comes_back_at_once(self):
         self.exchange_for_real_one()
-        waiting.until(self.relay_is_ready, 'relay serves')
-        pid = self.ours.pids('relay')[-1]
+        waiting.until(lambda: len(self.ours.pids('relay')) == 1 and self.relay_is_ready(), 'one relay serves')
+        pid = self.ours.pids('relay')[0]
         born = time.monotonic()
         waiting.until(lambda: time.monotonic() - born > 1.1, 'it has lived for more than a second')
         since = len(self.ours.log())
         os.kill(pid, signal.SIGKILL)
-        waiting.until(self.relay_is_ready, 'relay serves again')
+        killed = waiting.until(lambda: self.events('process_killed', since), 'the log tells it')
+        self.assertEqual([(event.fields['pid'], event.fields['signal']) for event in killed], [(pid, signal.SIGKILL)])
+        waiting.until(lambda: set(self.ours.pids('relay')) - {pid} and self.relay_is_ready(), 'relay serves again')
         self.assertEqual(self.pauses(since), [])
-        killed = [(event.fields['pid'], event.fields['signal']) for event in self.events('process_killed', since)]
-        self.assertEqual(killed, [(pid, signal.SIGKILL)])
 
     def test_the_signal_is_told(self):
         since = len(self.ours.log())
-
-        def make(path):
-            path.write_text(DYING)
-            path.chmod(0o755)
-        self.exchange(make)
+        self.exchange(self.make_dying)
         waiting.until(lambda: len([event for event in self.events('process_killed', since)
                                    if event.fields['signal'] == signal.SIGTERM]) >= 2, 'two deaths by a signal', 30)
+        self.assert_arrives()
+
+    def test_a_start_that_cannot_succeed(self):
+        """It is told at once, by whom and why, and nothing of the suite stays."""
+        self.ours.down()
+        for make, why in ((lambda path: path.symlink_to('/usr/bin/false'), 'exit status 1'),
+                          (self.make_dying, 'killed by signal 15')):
+            make(self.folder / 'next')
+            os.replace(self.folder / 'next', self.folder / 'relay')
+            self.master_cf.write_text(self.with_exchanged())
+            begun = time.monotonic()
+            done = self.ekiden('start', check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f'{why} before it served', done.stderr)
+            self.assertIn('ekiden/smtp', done.stderr)
+            self.assertLess(time.monotonic() - begun, 50, 'the patience of the starter is 60 s')
+            waiting.until(lambda: not self.ours.pids(), 'all have ended', 40)
+        self.master_cf.write_text(self.texts[1])
+        self.ekiden('start')
         self.assert_arrives()
 
     def test_no_such_program(self):
