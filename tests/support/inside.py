@@ -42,6 +42,7 @@ class Inside:
     def __init__(self, pid):
         self.pid = pid
         self.alive = True
+        self.replaced = False    # by execve: nothing of the old program is left to be put back
 
     def __enter__(self):
         ptrace(SEIZE, self.pid)
@@ -55,9 +56,10 @@ class Inside:
         return self
 
     def __exit__(self, *_):
-        if self.alive:
+        if self.alive and not self.replaced:
             os.pwrite(self.memory, self.code, self.saved.rip)
             ptrace(SETREGS, self.pid, ctypes.byref(self.saved))
+        if self.alive:
             ptrace(DETACH, self.pid)
         os.close(self.memory)
 
@@ -83,10 +85,12 @@ class Inside:
             self.alive = not (os.WIFSIGNALED(status) or os.WIFEXITED(status))
             return KILLED
         ptrace(GETREGS, self.pid, ctypes.byref(registers))
-        return ctypes.c_longlong(registers.rax).value
+        answer = ctypes.c_longlong(registers.rax).value
+        self.replaced = name == 'execve' and answer == 0
+        return answer
 
 
-def refused(answer):
+def failed(answer):
     return answer == KILLED or (isinstance(answer, int) and -4096 < answer < 0)
 
 

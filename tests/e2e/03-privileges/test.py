@@ -3,6 +3,7 @@ every process; then, from inside each sandbox, what its row does not allow is tr
 
 An ordinary user's processes are all that user's, who cannot look inside any of them either."""
 
+import errno
 import os
 import pathlib
 import pwd
@@ -13,7 +14,7 @@ import subprocess
 
 import waiting
 from house_test import HouseTest, main
-from inside import AT_FDCWD, Inside, describe, refused
+from inside import AT_FDCWD, KILLED, SEIZE, Inside, describe, failed
 from instance import Instance
 
 
@@ -38,6 +39,10 @@ TABLE = {
     'logger': Row('ekiden-log', files=('log',)),
     'local-delivery': Row('vmail', files=('mail',)),
 }
+ROOT_PARENT_CAPABILITIES = 1 << 6 | 1 << 7    # CAP_SETGID, CAP_SETUID
+BY_A_SANDBOX = (errno.EPERM, errno.EACCES)    # any other error would say that the attempt itself was wrong
+CAPTURED_FILE = f'/tmp/captured-{os.getpid()}'
+PREVIOUS = object()    # stands for the answer to the call before
 WITHOUT_FILES = ('socket:', 'anon_inode:', 'pipe:', '/dev/null', '/memfd:', '/dev/urandom')
 
 
@@ -139,6 +144,15 @@ class Privileges(Processes):
         for pid in [self.master, *self.parents]:
             self.assertEqual(status_of(pid)['Uid'], ['0'] * 4)
 
+    def test_the_delivery_parent(self):
+        self.assertTrue(self.parents)
+        for pid in self.parents:
+            status = status_of(pid)
+            for kind, allowed in (('CapInh', 0), ('CapPrm', ROOT_PARENT_CAPABILITIES),
+                                  ('CapEff', ROOT_PARENT_CAPABILITIES), ('CapAmb', 0)):
+                self.assertEqual(int(status[kind][0], 16), allowed, kind)
+            self.assertEqual((status['NoNewPrivs'], status['Seccomp']), (['1'], ['2']))
+
     def test_roots(self):
         def check(pid, _, row):
             root = os.readlink(f'/proc/{pid}/root')
@@ -164,13 +178,14 @@ class Privileges(Processes):
                     self.assertTrue(any(target.startswith(place) for place in places), f'holds {target}')
         self.each_worker(check)
 
-    def attempts(self, row):
-        """(what, arguments of the call) that no row, or not this one, allows."""
+    def attempts(self, row, victim, place):
+        """(what, call, ...) that no row, or not this one, allows. `victim` is a process of others, `place` a directory
+        to mount on."""
         spool, state, mail = (str(self.ours.folder / place) for place in ('spool', 'state', 'mail'))
         unix = struct.pack('H', socket.AF_UNIX) + f'{spool}/public/queue'.encode() + b'\0'
         yield 'read a file of the system', ('openat', AT_FDCWD, '/etc/hostname', os.O_RDONLY)
         yield 'read the shadow file', ('openat', AT_FDCWD, '/etc/shadow', os.O_RDONLY)
-        yield 'write into a public place', ('openat', AT_FDCWD, '/tmp/captured', os.O_WRONLY | os.O_CREAT, 0o600)
+        yield 'write into a public place', ('openat', AT_FDCWD, CAPTURED_FILE, os.O_WRONLY | os.O_CREAT, 0o600)
         yield 'read the TLS key', ('openat', AT_FDCWD, f'{self.ours.folder}/etc/key.pem', os.O_RDONLY)
         if not row.files or row.files[0] != 'state':
             yield 'read the accounts', ('openat', AT_FDCWD, f'{state}/accounts.db', os.O_RDONLY)
@@ -183,32 +198,54 @@ class Privileges(Processes):
             yield 'make an IPv6 socket', ('socket', socket.AF_INET6, socket.SOCK_DGRAM, 0)
         yield 'make a raw socket', ('socket', socket.AF_INET, socket.SOCK_RAW, 1)
         yield 'make a packet socket', ('socket', 17, socket.SOCK_RAW, 3)
-        yield 'connect to a socket of others', ('connect', 0, unix, len(unix))
-        yield 'run a program', ('execve', '/bin/true', 0, 0)
-        yield 'trace master', ('ptrace', 16, self.master, 0, 0)
-        yield 'signal master', ('kill', self.master, 0)
+        yield 'connect to a socket of others', ('socket', socket.AF_UNIX, socket.SOCK_STREAM, 0), (
+            'connect', PREVIOUS, unix, len(unix))
+        yield 'trace a process of others', ('ptrace', SEIZE, victim, 0, 0)
+        yield 'signal a process of others', ('kill', victim, 0)
         yield 'become root', ('setuid', 0)
         yield 'change the root', ('chroot', '/')
-        yield 'mount', ('mount', 'none', '/', 'tmpfs', 0, 0)
+        yield 'mount', ('mount', 'none', place, 'tmpfs', 0, 0)
         yield 'make a namespace', ('unshare', 0x10000000)
+        yield 'run a program', ('execve', '/bin/true', 0, 0)
+
+    def attempt(self, captured, calls):
+        """The answer of the last call, or of the first that failed."""
+        answer = 0
+        for call in calls:
+            answer = captured.call(*[answer if argument is PREVIOUS else argument for argument in call])
+            if failed(answer):
+                break
+        return answer
+
+    def free_process(self):
+        free = subprocess.Popen(['/usr/bin/cat'], stdin=subprocess.PIPE)
+        self.addCleanup(free.communicate)
+        waiting.until(lambda: '/cat' in os.readlink(f'/proc/{free.pid}/exe'), 'cat runs')
+        return free
 
     def test_the_probe_itself_can(self):
-        """In a process without a sandbox the same calls succeed: what fails below is refused by the sandbox."""
-        with subprocess.Popen(['/usr/bin/cat'], stdin=subprocess.PIPE) as free:
-            waiting.until(lambda: '/cat' in os.readlink(f'/proc/{free.pid}/exe'), 'cat runs')
-            with Inside(free.pid) as captured:
-                self.assertGreater(captured.call('openat', AT_FDCWD, '/etc/hostname', os.O_RDONLY), 2)
-                self.assertGreater(captured.call('socket', socket.AF_INET, socket.SOCK_STREAM, 0), 2)
-            free.stdin.close()
-            self.assertEqual(free.wait(10), 0)
+        """In a process without a sandbox each of the calls succeeds: what fails below is refused by the sandbox."""
+        free, victim = self.free_process(), self.free_process()
+        place = self.ours.folder / 'mounted'
+        place.mkdir()
+        self.addCleanup(os.unlink, CAPTURED_FILE)
+        tried = []
+        for what, *calls in self.attempts(Row('root'), victim.pid, str(place)):
+            with self.subTest(what), Inside(free.pid) as captured:
+                answer = self.attempt(captured, calls)
+                if what == 'mount' and not failed(answer):
+                    self.addCleanup(subprocess.run, ['/usr/bin/umount', str(place)], check=True)
+                self.assertFalse(failed(answer), describe(answer))
+                tried.append(what)
+        self.assertEqual(free.wait(10), 0, f'it became /bin/true after {tried}')
 
     def test_from_inside(self):
         def check(pid, name, row):
             got_through = []
-            for what, call in self.attempts(row):
+            for what, *calls in self.attempts(row, self.master, '/'):
                 with Inside(pid) as captured:
-                    answer = captured.call(*call)
-                if not refused(answer):
+                    answer = self.attempt(captured, calls)
+                if answer != KILLED and -answer not in BY_A_SANDBOX:
                     got_through.append(f'{what}: {describe(answer)}')
                 if not captured.alive:
                     self.fail(f'{name}: "{what}" ended the process; a filter should refuse')
