@@ -3,6 +3,7 @@ are replaced, a new certificate is taken, SIGTERM ends in time, and nobody survi
 
 import os
 import pathlib
+import re
 import signal
 import socket
 import ssl
@@ -22,6 +23,10 @@ def running(pid):
         return pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0] != 'Z'
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def parent_of(pid):
+    return int(pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[1])
 
 
 class Suite(HouseTest):
@@ -54,6 +59,37 @@ class Suite(HouseTest):
         status = self.ekiden('status').stdout
         for name in ('smtpd', 'pop3d', 'authd'):
             self.assertIn(name, status)
+
+    def sessions(self):
+        """What status counts for smtpd, over its workers."""
+        rows = [line for line in self.ekiden('status').stdout.split('\n') if re.search(r'\bsmtpd\b', line)]
+        counts = [re.search(r'\bsessions=(\d+)\b', row) for row in rows]
+        self.assertTrue(counts and all(counts), rows)
+        return sum(int(count.group(1)) for count in counts)
+
+    def test_status_counts_connections(self):
+        waiting.until(lambda: self.sessions() == 0, 'none is open')
+        with self.ours.smtp(), self.ours.smtp():
+            waiting.until(lambda: self.sessions() == 2, 'two are open')
+        waiting.until(lambda: self.sessions() == 0, 'they are gone')
+
+    def test_reload_keeps_sessions_after_login(self):
+        # In clear the session process holds the connection, under TLS the old pop3d pumps for it.
+        text = self.main_cf.read_text()
+        with self.ours.pop3() as clear, self.ours.pop3('pop3s', tls=True) as under_tls:
+            for client, account in ((clear, self.alice), (under_tls, self.ours.account(1))):
+                self.assertTrue(client.login(account['user'], account['password']).startswith('+OK'))
+            fronts = set(self.ours.pids('pop3d'))
+            self.main_cf.write_text(text + 'smtpd_banner = a third generation ESMTP\n')
+            self.ekiden('reload')
+            waiting.until(lambda: 'a third generation' in self.greeting(), 'the new banner')
+            waiting.until(lambda: set(self.ours.pids('pop3d')) - fronts, 'new fronts')
+            for client in (clear, under_tls):
+                self.assertGreaterEqual(client.count(), 0)
+                client.quit()
+        self.main_cf.write_text(text)
+        self.ekiden('reload')
+        waiting.until(lambda: 'a third generation' not in self.greeting(), 'the old banner')
 
     def test_reload_keeps_connections(self):
         text = self.main_cf.read_text()
@@ -98,11 +134,18 @@ class Suite(HouseTest):
         for name in sorted({row['name'] for row in self.ours.refresh()['processes']} - {'master'}):
             with self.subTest(program=name):
                 victims = self.ours.pids(name)
+                of_master = [pid for pid in victims if parent_of(pid) == self.ours.pids('master')[0]]
                 for pid in victims:
                     os.kill(pid, signal.SIGKILL)
+                # The logger's own end stands in the log of the next one.
+                waiting.until(lambda told=of_master: all(self.was_killed(pid) for pid in told),
+                              f'the log tells of {name}', 30)
                 waiting.until(lambda name=name, victims=victims: set(self.ours.pids(name)) - set(victims) and
                               not [pid for pid in victims if running(pid)], f'{name} comes back', 30)
                 waiting.until(lambda: self.serves_now(), f'all is well again after {name}', 30)
+
+    def was_killed(self, pid):
+        return re.search(rf'process \S+ pid {pid} killed by signal 9$', self.ours.log(), re.MULTILINE)
 
     def serves_now(self):
         try:
