@@ -5,6 +5,7 @@
 //   D                 the content is read up to its dot, into `contents` as it came
 //   T                 TLS from here on (`tls` must be set)
 //   X                 the connection is closed at once
+//   W                 nothing is said or read any more
 #include "common/event/gate.h"
 #include "common/net/stream.h"
 #include "common/text/ascii.h"
@@ -55,6 +56,9 @@ class ScriptedPeer {
                 content += line.text + "\r\n";
             }
             contents.push_back(std::move(content));
+        } else if (step == "W") {
+            co_await stream->flush(patience);
+            co_await event::Signal(loop_).wait(patience);
         } else if (step == "T") {
             co_await stream->start_tls_server(*tls_, patience);
         } else {

@@ -14,11 +14,12 @@ class ClientTest : public testing::Test {
   protected:
     void TearDown() override { EXPECT_THAT(peer.faults, testing::IsEmpty()); }
     // A client whose server plays the script.
-    std::unique_ptr<Client> against(std::string script, Client::Protocol protocol = Client::Protocol::smtp) {
+    std::unique_ptr<Client> against(std::string script, Client::Protocol protocol = Client::Protocol::smtp,
+                                    ClientTimeouts timeouts = {}) {
         int ends[2];
         EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
         gate.spawn(peer.play(OwnedFd(ends[0]), std::move(script)));
-        return std::make_unique<Client>(loop, OwnedFd(ends[1]), protocol, ClientTimeouts{});
+        return std::make_unique<Client>(loop, OwnedFd(ends[1]), protocol, timeouts);
     }
     void begin(Client& client) {
         EXPECT_EQ(loop.run(client.greeting()).code, 220);
@@ -238,6 +239,78 @@ TEST(ServerOffers, KeywordsOfManyShapes) {
     EXPECT_EQ(offers.auth, (std::vector<std::string>{"LOGIN", "PLAIN"}));
     EXPECT_FALSE(offers.smtputf8);
     EXPECT_TRUE(offers.starttls);
+}
+
+// RFC 5321 §4.5.3.2: every wait has its own limit. The server falls silent at one step; only that step's
+// limit is short, so that any other would be longer than the server's patience.
+struct Silence {
+    const char* where;
+    Milliseconds ClientTimeouts::* limit;
+    Stage stage;
+    std::string script;
+    bool tls = false;
+};
+
+const std::vector<Silence>& silences() {
+    static const std::string hello = "S: 220 mx\nC: EHLO me.example\nS: 250 mx\n";
+    static const std::string mail = hello + "C: MAIL FROM:<a@example.jp>\n";
+    static const std::string rcpt = mail + "S: 250 ok\nC: RCPT TO:<b@x>\n";
+    static const std::string data = rcpt + "S: 250 ok\nC: DATA\n";
+    static const std::string sent = data + "S: 354 go\nD\nS: 250 ok\n";
+    static const std::vector<Silence> table{
+        {"greeting", &ClientTimeouts::helo, Stage::greeting, "W"},
+        {"EHLO", &ClientTimeouts::helo, Stage::hello, "S: 220 mx\nC: EHLO me.example\nW"},
+        {"HELO", &ClientTimeouts::helo, Stage::hello,
+         "S: 220 mx\nC: EHLO me.example\nS: 502 what\nC: HELO me.example\nW"},
+        {"STARTTLS", &ClientTimeouts::starttls, Stage::starttls, hello + "C: STARTTLS\nW", true},
+        {"handshake", &ClientTimeouts::starttls, Stage::starttls, hello + "C: STARTTLS\nS: 220 go\nW", true},
+        {"MAIL", &ClientTimeouts::mail, Stage::mail, mail + "W"},
+        {"RCPT", &ClientTimeouts::rcpt, Stage::rcpt, rcpt + "W"},
+        {"DATA", &ClientTimeouts::data_init, Stage::data, data + "W"},
+        {"content", &ClientTimeouts::data_xfer, Stage::content, data + "S: 354 go\nW"},
+        {"dot", &ClientTimeouts::data_done, Stage::end_of_data, data + "S: 354 go\nD\nW"},
+        {"RSET", &ClientTimeouts::rset, Stage::rset, sent + "C: RSET\nW"},
+    };
+    return table;
+}
+
+TEST_F(ClientTest, NoWaitIsLongerThanItsLimit) {
+    Result<net::TlsContext> tls = net::TlsContext::client();
+    ASSERT_TRUE(tls);
+    const Content content = content_of(std::string(4'000'000, 'x') + "\r\n");
+    for (const Silence& silence : silences()) {
+        SCOPED_TRACE(silence.where);
+        ClientTimeouts timeouts{};
+        timeouts.*silence.limit = Milliseconds(100);
+        auto client = against(silence.script, Client::Protocol::smtp, timeouts);
+        auto whole_session = [&] {
+            loop.run(client->greeting());
+            loop.run(client->hello("me.example", {}));
+            if (silence.tls) loop.run(client->start_tls(*tls, "mx.example"));
+            for (int i = 0; i < 2; ++i) {
+                Transaction transaction = transaction_to({"b@x"});
+                send(*client, transaction, content);
+            }
+        };
+        try {
+            whole_session();
+            ADD_FAILURE() << "it did not end";
+        } catch (const net::Closed& closed) {
+            EXPECT_EQ(closed.why, net::Closed::Why::timeout) << closed.text;
+        }
+        EXPECT_EQ(client->stage(), silence.stage);
+    }
+}
+
+TEST_F(ClientTest, TheReplyToQuitIsNotWaitedForLong) {
+    ClientTimeouts timeouts{};
+    timeouts.quit = Milliseconds(100);
+    auto client =
+        against("S: 220 mx\nC: EHLO me.example\nS: 250 mx\nC: QUIT\nW", Client::Protocol::smtp, timeouts);
+    begin(*client);
+    const std::int64_t begun = system_clock().steady_us();
+    loop.run(client->quit(true));
+    EXPECT_LT(system_clock().steady_us() - begun, std::chrono::microseconds(ScriptedPeer::patience).count());
 }
 
 }  // namespace
