@@ -80,7 +80,7 @@ Task<> Session::run() {
             log::emit(events::smtpd_timeout, stage_, content_octets(), facts_.client_name,
                       facts_.address_text, facts_.session);
             last_word = Reply(421, "4.4.2 " + options().hostname + " Error: timeout exceeded");
-        } else {
+        } else if (stage_ != "END-OF-MESSAGE") {  // after its last message a client owes nobody a QUIT
             log::emit(events::smtpd_lost, stage_, content_octets(), facts_.client_name, facts_.address_text,
                       facts_.session);
         }

@@ -10,6 +10,7 @@
 //   T  the client starts TLS
 //   E  an event was logged, with these words in its text or JSON form
 //   I  a line was logged, in its text form exactly this
+//   n  no line with this was logged so far
 //   M  the message committed last: sender= to= login= grant= content~ content!~
 //   P  peers were told of this
 //   Q  peers were asked exactly this (since the last Q; "-" for nothing)
@@ -178,6 +179,7 @@ class Dialog {
                 break;
             case 'E': co_await expect_event(step.text); break;
             case 'I': co_await expect_line(step.text); break;
+            case 'n': EXPECT_FALSE(log_.holds({step.text})) << where_; break;
             case 'M': expect_message(step.text); break;
             case 'P': EXPECT_TRUE(std::ranges::count(house_.told, step.text) > 0) << where_; break;
             case 'Q': expect_questions(step.text); break;
