@@ -25,6 +25,11 @@ if(EKIDEN_TESTS)
   add_test(NAME fuzz-smoke COMMAND ${EKIDEN_PYTHON} scripts/fuzz --build --seconds 5 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(fuzz-smoke PROPERTIES LABELS fuzz-smoke TIMEOUT 900 PROCESSORS 2)
 
+  # What ./dev run --once shows, with the programs of this build.
+  add_test(NAME e2e.story COMMAND ${EKIDEN_PYTHON} scripts/story --once WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(e2e.story PROPERTIES LABELS e2e TIMEOUT 300
+    ENVIRONMENT "EKIDEN_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
+
   # An end-to-end test is a folder tests/e2e/NN-name with a test.py; the crash tests have the same form. Each starts
   # its own instances on free ports, so that several can run at once.
   foreach(kind e2e crash)
