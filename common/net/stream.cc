@@ -75,6 +75,7 @@ Task<Line> Stream::read_line(std::size_t limit, Milliseconds time) {
         while (buffered().size() == before) {
             if (receive()) break;
             co_await flush(deadline->left());
+            if (receive_again()) break;
             bool ok = co_await watch_->readable(deadline->left());
             if (!ok) throw Closed(Closed::Why::timeout, "timeout exceeded");
         }
@@ -86,6 +87,7 @@ Task<> Stream::fill(Milliseconds time) {
     Deadline deadline(time);
     while (!receive()) {
         co_await flush(deadline.left());
+        if (receive_again()) break;
         bool ok = co_await watch_->readable(deadline.left());
         if (!ok) throw Closed(Closed::Why::timeout, "timeout exceeded");
     }
@@ -94,7 +96,7 @@ Task<> Stream::fill(Milliseconds time) {
 Task<> Stream::wait_for_input(Milliseconds time) {
     if (!buffered().empty()) co_return;
     Deadline deadline(time);
-    while (!receive()) {
+    while (!receive() && !receive_again()) {
         bool ok = co_await watch_->readable(deadline.left());
         if (!ok) throw Closed(Closed::Why::timeout, "timeout exceeded");
     }
@@ -134,7 +136,10 @@ bool Stream::receive() {
     while (watch_->maybe_readable()) {
         ssize_t octets = recv(fd_.get(), scratch.data(), scratch.size(), 0);
         if (octets > 0) {
-            if (static_cast<std::size_t>(octets) < scratch.size()) watch_->drained();
+            if (static_cast<std::size_t>(octets) < scratch.size()) {
+                watch_->drained();
+                unsure_ = true;
+            }
             input_.append(scratch.data(), static_cast<std::size_t>(octets));
             return true;
         }
@@ -142,8 +147,25 @@ bool Stream::receive() {
         if (errno == EINTR) continue;
         if (errno != EAGAIN) lost(errno);
         watch_->drained();
+        unsure_ = false;
     }
     return false;
+}
+
+// The loop reports an error of the socket as plain readiness, without a word on the end of the peer's side.
+// When it came in one edge with the last octets, there is no other edge: only asking tells. Who has sent
+// something since has asked, for sending to a socket that was reset fails.
+bool Stream::receive_again() {
+    if (tls_ || !std::exchange(unsure_, false)) return false;
+    ssize_t octets = -1;
+    do octets = recv(fd_.get(), scratch.data(), scratch.size(), 0);
+    while (octets < 0 && errno == EINTR);
+    if (octets == 0) lost(0);
+    if (octets < 0 && errno != EAGAIN) lost(errno);
+    if (octets < 0) return false;
+    unsure_ = true;
+    input_.append(scratch.data(), static_cast<std::size_t>(octets));
+    return true;
 }
 
 bool Stream::send() {
@@ -161,6 +183,7 @@ bool Stream::send() {
         }
         ssize_t octets = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
         if (octets >= 0) {
+            unsure_ = false;
             sent_ += static_cast<std::size_t>(octets);
             continue;
         }

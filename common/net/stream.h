@@ -82,6 +82,8 @@ class Stream {
   private:
     // Moves what there is into the input buffer; false when the kernel has nothing.
     bool receive();
+    // After a short read with nothing sent since: once more, for a reset that came with those octets.
+    bool receive_again();
     // Moves what the kernel takes out of the output buffer; false when it takes no more now.
     bool send();
     void compact();
@@ -89,6 +91,7 @@ class Stream {
 
     OwnedFd fd_;
     std::unique_ptr<event::Watch> watch_;
+    bool unsure_ = false;  // a short read was taken for the last of what there was
     std::unique_ptr<TlsSession> tls_;
     TlsFacts tls_facts_;
     std::string input_;

@@ -87,6 +87,30 @@ TEST(Stream, TheEndIsSeenWhateverOrderItComesIn) {
     }
 }
 
+// A peer that closes with unread input resets the connection, and the loop cannot tell that from readiness.
+TEST(Stream, AResetIsSeenThoughItCameWithTheLastOctets) {
+    for (bool by_fill : {false, true}) {
+        Pair pair;
+        pair.near->write("never read");
+        pair.loop.run(pair.near->flush(5s));
+        pair.send("half a li");
+        pair.far.reset();
+        pair.loop.run_once();
+        try {
+            if (by_fill) {
+                pair.loop.run(pair.near->fill(5s));
+                pair.near->consume(pair.near->buffered().size());
+                pair.loop.run(pair.near->fill(5s));
+            } else {
+                pair.loop.run(pair.near->read_line(100, 5s));
+            }
+            FAIL();
+        } catch (const Closed& closed) {
+            EXPECT_EQ(closed.why, Closed::Why::peer);
+        }
+    }
+}
+
 TEST(Stream, ALineMustBeCompleteInTime) {
     Pair pair;
     pair.send("half a li");
