@@ -114,7 +114,7 @@ Decision decide_by_access(Evaluation& e, std::string_view value) {
 namespace {
 
 // The first key that the table has decides.
-Task<Decision> look_up(Evaluation& e, const std::string& table, std::vector<std::string> keys) {
+Task<Decision> first_found(Evaluation& e, const std::string& table, std::vector<std::string> keys) {
     for (std::string& key : keys) {
         ipc::LookUpTable question{table, std::move(key)};
         Result<ipc::TableAnswer> answer = co_await e.backend.ask(std::move(question));
@@ -127,16 +127,25 @@ Task<Decision> look_up(Evaluation& e, const std::string& table, std::vector<std:
     co_return Decision::next();
 }
 
+// A refusal names what the table is about, in whichever list it stands, as Postfix's does.
+Task<Decision> look_up(Evaluation& e, ListKind subject, const std::string& table,
+                       std::vector<std::string> keys) {
+    const ListKind list = std::exchange(e.list, subject);
+    Decision decision = co_await first_found(e, table, std::move(keys));
+    e.list = list;
+    co_return decision;
+}
+
 Task<Decision> check_client_access(Evaluation& e, const std::string& table) {
     std::vector<std::string> keys = access_keys_of_host(e.facts.client_name, e.facts.address_text);
-    Decision decision = co_await look_up(e, table, std::move(keys));
+    Decision decision = co_await look_up(e, ListKind::client, table, std::move(keys));
     co_return decision;
 }
 
 Task<Decision> check_helo_access(Evaluation& e, const std::string& table) {
     if (e.facts.helo.empty()) co_return Decision::next();
     std::vector<std::string> keys = access_keys_of_host(e.facts.helo, "");
-    Decision decision = co_await look_up(e, table, std::move(keys));
+    Decision decision = co_await look_up(e, ListKind::helo, table, std::move(keys));
     co_return decision;
 }
 
@@ -144,14 +153,14 @@ Task<Decision> check_sender_access(Evaluation& e, const std::string& table) {
     if (!e.facts.transaction) co_return Decision::next();
     std::vector<std::string> keys = access_keys_of_address(
         e.facts.transaction->sender, e.codes.null_sender_key, e.codes.recipient_delimiter);
-    Decision decision = co_await look_up(e, table, std::move(keys));
+    Decision decision = co_await look_up(e, ListKind::sender, table, std::move(keys));
     co_return decision;
 }
 
 Task<Decision> check_recipient_access(Evaluation& e, const std::string& table) {
     if (e.recipient.empty()) co_return Decision::next();
     std::vector<std::string> keys = access_keys_of_address(e.recipient, "", e.codes.recipient_delimiter);
-    Decision decision = co_await look_up(e, table, std::move(keys));
+    Decision decision = co_await look_up(e, ListKind::recipient, table, std::move(keys));
     co_return decision;
 }
 
