@@ -47,11 +47,12 @@ class Clients(HouseTest):
         code, text = client.command(f'RCPT TO:<{self.alice["address"]}>')
         self.assertEqual(code // 100 == 2, name != 'unknown', text)
         client.command('RSET')
-        before = len(self.ours.messages(self.alice['address']))
-        code, text = client.mail('x@x.test', [self.alice['address']], b'Subject: x\r\n\r\nx\r\n')
+        subject = f'Subject: from {source}'.encode()
+        code, text = client.mail('x@x.test', [self.alice['address']], subject + b'\r\n\r\nx\r\n')
         self.assertEqual(code // 100 == 2, reverse_known, text)
         if reverse_known:
-            content = self.ours.wait_for_messages(self.alice['address'], before + 1)[-1]
+            content = waiting.until(lambda: [each for each in self.ours.messages(self.alice['address']) if subject in each],
+                                    f'{subject} arrives')[0]
             self.assertIn(f'Received: from client.example ({name} [{source}])'.encode(), content)
 
     def test_a_name_that_leads_back(self):
