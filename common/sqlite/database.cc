@@ -82,6 +82,10 @@ Result<Database> Database::open(const std::string& path, const Options& options)
     database.handle_.reset(handle);  // SQLite gives a handle with most errors too
     if (handle == nullptr) return temporary("cannot open database " + path + ": out of memory");
     if (code != SQLITE_OK) return failure_of(handle, path.c_str());
+    // Where the file cannot be opened for writing, no descriptor being left for instance, SQLite opens it for
+    // reading and refuses every change until the program starts anew.
+    if (writes(options.access) && sqlite3_db_readonly(handle, "main") == 1)
+        return temporary("cannot open database " + path + " for writing");
     Options chosen = options;
     if (in_memory) chosen.write_ahead_log = false;
     Result<> configured = database.configure(chosen);

@@ -136,6 +136,26 @@ TEST_F(SqliteTest, DataVersionTellsOfOthersCommits) {
     EXPECT_NE(reader.data_version().value_or(-1), before.value_or(-1));
 }
 
+// SQLite opens such a file for reading, and would refuse all changes for as long as it is open.
+TEST_F(SqliteTest, AFileThatCannotBeWrittenIsNotOpenedForWriting) {
+    {
+        Database database = opened();
+    }
+    std::filesystem::permissions(directory_, std::filesystem::perms::all);
+    ASSERT_EQ(chmod(path().c_str(), 0444), 0);
+    pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        constexpr uid_t nobody = 65534;
+        if (geteuid() == 0 && setresuid(nobody, nobody, nobody) != 0) _exit(2);
+        Result<Database> database = Database::open(path(), {.access = Access::read_write});
+        _exit(!database && database.error().temporary() ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
 TEST_F(SqliteTest, ImmutableReaderNeedsNoLogFiles) {
     {
         Options whole;
