@@ -109,6 +109,8 @@ Result<> Database::configure(const Options& options) {
         if (!read) return pass(read);
         return {};
     }
+    if (options.exclusive) done = run_script("PRAGMA locking_mode=EXCLUSIVE;");
+    if (!done) return done;
     done =
         run_script(fmt::format("PRAGMA journal_mode={}; PRAGMA synchronous={}; PRAGMA wal_autocheckpoint={};",
                                options.write_ahead_log ? "WAL" : "DELETE",

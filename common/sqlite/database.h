@@ -33,7 +33,8 @@ enum class Access {
 struct Options {
     Access access = Access::create;
     bool durable = true;
-    bool write_ahead_log = true;      // false: a rollback journal, for a file that will be published whole
+    bool write_ahead_log = true;  // false: a rollback journal, for a file that will be published whole
+    bool exclusive = false;  // nobody else opens it meanwhile: locked once, the log's index is not shared
     Milliseconds busy_timeout{5000};  // how long to wait for another connection's lock
     mode_t mode = 0600;               // of a file that is made; its log files get the same mode and owner
     std::int64_t cache_kib = 2048;    // page cache

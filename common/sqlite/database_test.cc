@@ -136,6 +136,17 @@ TEST_F(SqliteTest, DataVersionTellsOfOthersCommits) {
     EXPECT_NE(reader.data_version().value_or(-1), before.value_or(-1));
 }
 
+TEST_F(SqliteTest, AnExclusiveOneSharesNothing) {
+    Database database = opened({.exclusive = true});
+    ASSERT_TRUE(database.run("INSERT INTO note (title) VALUES ('a')"));
+    EXPECT_FALSE(std::filesystem::exists(path() + "-shm"));
+    Result<Database> other = Database::open(path(), {.busy_timeout = Milliseconds(0)});
+    ASSERT_FALSE(other);
+    EXPECT_TRUE(other.error().temporary());
+    database = Database();
+    EXPECT_EQ(opened().number("SELECT count(*) FROM note"), 1);
+}
+
 // SQLite opens such a file for reading, and would refuse all changes for as long as it is open.
 TEST_F(SqliteTest, AFileThatCannotBeWrittenIsNotOpenedForWriting) {
     {

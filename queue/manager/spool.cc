@@ -77,8 +77,12 @@ Result<Spool> Spool::open(const std::string& directory, const SpoolOptions& opti
     Result<SpaceReserve> reserve = SpaceReserve::open(directory, options.reserve_bytes);
     if (!reserve) return pass(reserve);
     Spool spool(std::move(*lock), std::move(*content), std::move(*reserve), options);
-    sqlite::Options how{
-        .durable = options.durable, .cache_kib = 16 << 10, .checkpoint_pages = options.checkpoint_pages};
+    // Locks for each transaction would only be a system call more that can fail, and one that fails to be
+    // given back (ENOLCK) blocks SQLite until the next start; our own lock keeps others out.
+    sqlite::Options how{.durable = options.durable,
+                        .exclusive = true,
+                        .cache_kib = 16 << 10,
+                        .checkpoint_pages = options.checkpoint_pages};
     Result<sqlite::Database> database = sqlite::Database::open(directory + "/queue.db", how);
     if (!database) return pass(database);
     spool.statements_->database = std::move(*database);
