@@ -30,6 +30,13 @@ if(EKIDEN_TESTS)
   set_tests_properties(e2e.story PROPERTIES LABELS e2e TIMEOUT 300
     ENVIRONMENT "EKIDEN_BIN=${CMAKE_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
 
+  # What makes the states of the crash tests: the real queue and delivery under a tracer.
+  file(GLOB lab CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/crash/lab/*.cc)
+  add_executable(crashlab ${lab})
+  ekiden_common(crashlab)
+  target_link_libraries(crashlab PRIVATE manager_parts local_delivery_parts)
+  set_target_properties(crashlab PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
   # An end-to-end test is a folder tests/e2e/NN-name with a test.py; the crash tests have the same form. Each starts
   # its own instances on free ports, so that several can run at once.
   foreach(kind e2e crash)
