@@ -55,6 +55,8 @@ class Campaign:
         self.done, self.bad = 0, []
         self.folder = tempfile.mkdtemp(prefix='ekiden-crashlab-')
         self.recording = os.path.join(self.folder, 'recording')
+        self.scratch = tempfile.mkdtemp(prefix='ekiden-crash-', dir='/dev/shm' if os.path.isdir('/dev/shm') else None)
+        self.environment = dict(os.environ, EKIDEN_SCRATCH=self.scratch)
 
     def command(self, part, parts, state=None):
         last = [self.variants, self.recording] if self.mode == 'cut' else [self.every]
@@ -62,9 +64,16 @@ class Campaign:
         return [str(word) for word in words]
 
     def run(self):
+        try:
+            return self.try_all()
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def try_all(self):
         began = time.monotonic()
         if self.mode == 'cut':
-            subprocess.run([program(), 'record', str(self.seed), str(self.extra), self.recording], check=True)
+            subprocess.run([program(), 'record', str(self.seed), str(self.extra), self.recording], check=True,
+                           env=self.environment)
         found = queue.Queue()
         workers = [threading.Thread(target=self.work, args=(part, found), daemon=True) for part in range(self.jobs)]
         for worker in workers:
@@ -85,7 +94,8 @@ class Campaign:
         raise AssertionError(f'{len(self.bad)} of {self.done} states break the promise')
 
     def work(self, part, found):
-        running = subprocess.Popen(self.command(part, self.jobs), stdout=subprocess.PIPE, text=True)
+        running = subprocess.Popen(self.command(part, self.jobs), stdout=subprocess.PIPE, text=True,
+                                   env=self.environment)
         try:
             for number, what, ledger in states(running.stdout):
                 self.done += 1

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -18,9 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 constexpr unsigned patience = 60;  // seconds for one recovery
 
+// In memory where there is a file system in memory; whoever may end this process early says where, and cleans
+// up.
 std::string scratch() {
-    std::string pattern =
-        (fs::exists("/dev/shm") ? "/dev/shm" : fs::temp_directory_path().string()) + "/ekiden-crash-XXXXXX";
+    const char* given = std::getenv("EKIDEN_SCRATCH");
+    std::string base = fs::exists("/dev/shm") ? "/dev/shm" : fs::temp_directory_path().string();
+    std::string pattern = (given == nullptr ? base : std::string(given)) + "/ekiden-crash-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
     return pattern;
 }
@@ -79,6 +84,7 @@ void Workshop::recover_apart() {
     pid_t child = ::fork();
     if (child < 0) throw std::runtime_error("cannot fork");
     if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::alarm(patience);
         recover_here();
         ::_exit(0);
