@@ -14,12 +14,6 @@ std::string group_of(std::string_view address) {
 
 }  // namespace
 
-FailurePolicy FailurePolicy::from(const Settings& settings) {
-    return {settings[param::auth_failure_delay], settings[param::auth_failure_delay_max],
-            settings[param::auth_failure_limit_address], settings[param::auth_failure_limit_user],
-            settings[param::auth_failure_window]};
-}
-
 Failures::Failures(const Clock& clock, FailurePolicy policy, std::size_t capacity)
     : clock_(clock), policy_(policy), addresses_(capacity), users_(capacity) {}
 

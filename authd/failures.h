@@ -7,19 +7,12 @@
 #include <string_view>
 
 #include "authd/bounded_table.h"
+#include "common/accounts/login_options.h"
 #include "common/base/clock.h"
-#include "common/config/settings.h"
 
 namespace ekiden::authd {
 
-struct FailurePolicy {
-    Milliseconds delay{2000};
-    Milliseconds delay_max{15000};
-    std::int64_t limit_address = 50;  // 0: none
-    std::int64_t limit_user = 20;     // 0: none
-    Seconds window{600};
-    static FailurePolicy from(const Settings& settings);
-};
+using accounts::FailurePolicy;
 
 class Failures {
   public:

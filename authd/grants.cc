@@ -13,27 +13,6 @@ std::string owner_key(std::string_view network, std::string_view user) {
 
 }  // namespace
 
-Result<GrantPolicy> GrantPolicy::from(const Settings& settings) {
-    GrantPolicy policy;
-    policy.ttl = settings[param::pop_before_smtp_ttl];
-    policy.services = settings[param::pop_before_smtp_services];
-    policy.require_tls = settings[param::pop_before_smtp_require_tls];
-    policy.match_sender = settings[param::pop_before_smtp_match_sender];
-    policy.recipient_limit = settings[param::pop_before_smtp_recipient_limit];
-    std::int64_t prefix = settings[param::pop_before_smtp_ipv6_prefix];
-    if (prefix < 1 || prefix > 128) return malformed("pop_before_smtp_ipv6_prefix: must be 1 to 128");
-    policy.ipv6_prefix = static_cast<unsigned>(prefix);
-    std::int64_t most = settings[param::pop_before_smtp_max_grants];
-    if (most < 1) return malformed("pop_before_smtp_max_grants: must be at least 1");
-    policy.max_grants = static_cast<std::size_t>(most);
-    for (const std::string& item : settings[param::pop_before_smtp_exclude_networks]) {
-        Result<net::Network> network = net::Network::parse(item);
-        if (!network) return malformed("pop_before_smtp_exclude_networks: " + network.error().text);
-        policy.exclude_networks.push_back(*network);
-    }
-    return policy;
-}
-
 Grants::Grants(const Clock& clock, GrantPolicy policy) : clock_(clock), policy_(std::move(policy)) {}
 
 std::string Grants::network_of(const net::IpAddress& client) const {
@@ -46,7 +25,7 @@ void Grants::load(const std::vector<Grant>& kept) {
         // A clock that was set back must not turn minutes into years.
         std::int64_t left = std::min(grant.expires - now, grant.expires - grant.since);
         Result<net::IpAddress> address = net::IpAddress::parse(grant.network);
-        bool excluded = !address || net::contains(policy_.exclude_networks, *address);
+        bool excluded = !address || policy_.exclude_networks.contains(*address);
         if (left <= 0 || excluded)
             changes_.push_back({GrantChange::Kind::erase, grant});
         else
@@ -103,14 +82,14 @@ Grants::Login Grants::logged_in(const net::IpAddress& client, std::string_view u
                                 bool tls) {
     if (policy_.ttl.count() <= 0 || (policy_.require_tls && !tls)) return Login::none;
     if (std::ranges::find(policy_.services, service) == policy_.services.end()) return Login::none;
-    if (net::contains(policy_.exclude_networks, client)) return Login::none;
+    if (policy_.exclude_networks.contains(client)) return Login::none;
     return put(network_of(client), user, service, policy_.ttl) ? Login::renewed : Login::opened;
 }
 
 GrantAnswer Grants::check(const net::IpAddress& client, std::string_view sender,
                           const std::vector<std::string>& owners) {
     auto found = by_network_.find(network_of(client));
-    if (found == by_network_.end() || net::contains(policy_.exclude_networks, client)) return {};
+    if (found == by_network_.end() || policy_.exclude_networks.contains(client)) return {};
     GrantAnswer answer;
     // The latest login is the one that is named in the log when several would do.
     for (auto place = found->second.rbegin(); place != found->second.rend(); ++place) {
@@ -141,7 +120,7 @@ Grant Grants::shown(const Entry& entry) const {
 }
 
 Result<Grant> Grants::add(const net::IpAddress& client, std::string_view user, Seconds ttl) {
-    if (net::contains(policy_.exclude_networks, client))
+    if (policy_.exclude_networks.contains(client))
         return denied(fmt::format("{} is in pop_before_smtp_exclude_networks", client.print()));
     put(network_of(client), user, "ekipop", ttl);
     return shown(entries_.back());

@@ -15,25 +15,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/accounts/login_options.h"
 #include "common/base/clock.h"
 #include "common/base/error.h"
-#include "common/config/settings.h"
 #include "common/net/address.h"
 
 namespace ekiden::authd {
 
-struct GrantPolicy {
-    Seconds ttl{600};
-    std::vector<std::string> services{"pop3"};
-    bool require_tls = false;
-    bool match_sender = true;
-    std::int64_t recipient_limit = 100;  // 0: none
-    unsigned ipv6_prefix = 64;
-    std::vector<net::Network> exclude_networks;
-    std::size_t max_grants = 100000;
-    // Malformed: a network or a number that cannot be.
-    static Result<GrantPolicy> from(const Settings& settings);
-};
+using accounts::GrantPolicy;
 
 struct Grant {
     std::string network;  // "192.0.2.1", "2001:db8:1:2::"

@@ -131,7 +131,7 @@ TEST_F(GrantsTest, WhoseLoginsCount) {
     grants_.reset();
     policy_.require_tls = true;
     policy_.services = {"pop3", "imap"};
-    policy_.exclude_networks = {net::Network::parse("100.64.0.0/10").value()};
+    policy_.exclude_networks = tables::NetworkList::parse({"100.64.0.0/10"}).value();
     EXPECT_FALSE(login("192.0.2.1")) << "without TLS";
     EXPECT_EQ(grants().logged_in(ip("192.0.2.1"), "bob@example.test", "imap", true), Grants::Login::opened);
     EXPECT_EQ(grants().logged_in(ip("100.64.0.9"), "bob@example.test", "pop3", true), Grants::Login::none)
@@ -226,11 +226,12 @@ TEST(GrantPolicyTest, ComesFromSettings) {
     GrantPolicy policy = GrantPolicy::from(settings).value();
     EXPECT_EQ(policy.ttl, 30s);
     EXPECT_EQ(policy.services.size(), 2u);
-    EXPECT_TRUE(net::contains(policy.exclude_networks, ip("2001:db8::1")));
+    EXPECT_TRUE(policy.exclude_networks.contains(ip("2001:db8::1")));
     EXPECT_TRUE(policy.match_sender);
     for (auto [name, value] :
          {std::pair{"pop_before_smtp_exclude_networks", "nonsense"},
-          std::pair{"pop_before_smtp_ipv6_prefix", "0"}, std::pair{"pop_before_smtp_max_grants", "0"}})
+          std::pair{"pop_before_smtp_services", "foo"}, std::pair{"pop_before_smtp_ipv6_prefix", "0"},
+          std::pair{"pop_before_smtp_max_grants", "0"}})
         EXPECT_FALSE(GrantPolicy::from(Settings::make({{name, value}}).value())) << name;
 }
 

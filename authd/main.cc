@@ -1,6 +1,5 @@
 // authd: who is who. Holds accounts, secrets and the tables around a login; parses nothing from the network
 // but what the fronts hand it, and has no network of its own.
-#include <pwd.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -8,6 +7,7 @@
 #include "authd/service.h"
 #include "common/log/events.h"
 #include "common/process/daemon.h"
+#include "common/process/users.h"
 #include "common/sasl/random.h"
 
 namespace ekiden::authd {
@@ -17,9 +17,9 @@ class Authd final : public process::Program {
   public:
     Result<> open(process::Worker& worker) override {
         sasl::initialize();
-        Result<Options> options = Options::from(worker.settings());
+        Result<Options> options = Options::from(worker.settings(), {&worker.snapshot().files});
         if (!options) return pass(options);
-        Result<MailboxIdentity> mailboxes = identity_of(worker.as_root(), options->virtual_owner);
+        Result<MailboxIdentity> mailboxes = mailbox_identity(worker);
         if (!mailboxes) return pass(mailboxes);
         mailboxes_ = *mailboxes;
         Result<sasl::Nobody> nobody = sasl::Nobody::create(options->hash_cost);
@@ -48,7 +48,7 @@ class Authd final : public process::Program {
     }
 
     void reconfigure(process::Worker& worker) override {
-        Result<Options> options = Options::from(worker.settings());
+        Result<Options> options = Options::from(worker.settings(), {&worker.snapshot().files});
         std::shared_ptr<Service> service = service_.lock();
         if (!options)
             log::emit(events::reload_refused, options.error());
@@ -68,11 +68,11 @@ class Authd final : public process::Program {
 
   private:
     // In a suite with one user the mailboxes are this user's too.
-    static Result<MailboxIdentity> identity_of(bool as_root, const std::string& user) {
-        if (!as_root) return MailboxIdentity{geteuid(), getegid()};
-        const passwd* entry = getpwnam(user.c_str());
-        if (entry == nullptr) return not_found("virtual_owner: there is no user " + user);
-        return MailboxIdentity{entry->pw_uid, entry->pw_gid};
+    static Result<MailboxIdentity> mailbox_identity(const process::Worker& worker) {
+        if (!worker.as_root()) return MailboxIdentity{geteuid(), getegid()};
+        Result<process::UserIds> owner = process::owner_of(param::virtual_owner, worker.settings());
+        if (!owner) return pass(owner);
+        return MailboxIdentity{owner->uid, owner->gid};
     }
 
     Options options_;

@@ -1,16 +1,9 @@
 #pragma once
-// What authd takes from the configuration, checked as a whole before any of it is used.
-#include <cstdint>
-#include <string>
-#include <vector>
+// What authd takes from the configuration, and the bounds of its tables.
+#include <cstddef>
 
-#include "authd/failures.h"
-#include "authd/grants.h"
-#include "common/accounts/commands.h"
+#include "common/accounts/login_options.h"
 #include "common/base/clock.h"
-#include "common/base/error.h"
-#include "common/config/settings.h"
-#include "common/sasl/password.h"
 
 namespace ekiden::authd {
 
@@ -31,25 +24,6 @@ inline constexpr Seconds check_wait{20};
 inline constexpr Seconds exchange_age{300};
 }  // namespace limits
 
-struct Options {
-    std::string host_name;
-    std::string default_domain;  // for logins without @
-    std::string accounts_database;
-    std::string directory_database;
-    std::string state_directory;
-    std::string virtual_owner;
-    sasl::HashCost hash_cost;
-    unsigned hash_threads = 2;
-    Seconds cache_ttl{3600};
-    std::size_t cache_size = 10000;
-    Seconds ticket_ttl{30};
-    Seconds rate_unit{60};
-    std::vector<std::string> mechanism_filter;  // empty: all
-    FailurePolicy failures;
-    accounts::CommandPolicy commands;
-    GrantPolicy grants;
-
-    static Result<Options> from(const Settings& settings);
-};
+using Options = accounts::LoginOptions;
 
 }  // namespace ekiden::authd

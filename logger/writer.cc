@@ -13,6 +13,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "common/log/facility.h"
 #include "common/log/logger.h"
 #include "common/text/ascii.h"
 
@@ -40,15 +41,6 @@ std::string json_time(std::int64_t when) {
     gmtime_r(&seconds, &utc);
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900, utc.tm_mon + 1,
                        utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, when % 1'000'000);
-}
-
-int facility_number(std::string_view name) {
-    static const std::map<std::string_view, int> numbers = {
-        {"mail", LOG_MAIL},     {"daemon", LOG_DAEMON}, {"user", LOG_USER},     {"auth", LOG_AUTH},
-        {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
-        {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7}};
-    auto found = numbers.find(name);
-    return found == numbers.end() ? LOG_MAIL : found->second;
 }
 
 // Postfix has programs of their own for some of what our queue manager does, and log tools look for them. The
@@ -90,7 +82,7 @@ Result<> Writer::open(process::Worker& worker) {
 void Writer::reconfigure(process::Worker& worker) {
     const std::string& name = worker.settings()[param::myhostname];
     form_ = {name.substr(0, name.find('.')), worker.settings()[param::maillog_json]};
-    facility_ = facility_number(worker.settings()[param::syslog_facility]);
+    facility_ = log::facility_named(worker.settings()[param::syslog_facility]).value_or(LOG_MAIL);
     rate_limit_ = worker.settings()[param::maillog_rate_limit];
 }
 

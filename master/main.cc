@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "common/log/events.h"
-#include "common/tables/check.h"
+#include "common/suite/check.h"
 #include "common/text/ascii.h"
 #include "master/supervisor.h"
 
@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
     }
     signal(SIGPIPE, SIG_IGN);
     umask(022);
-    config::Checked checked = tables::check(options.config_directory);
+    config::Checked checked = suite::check(options.config_directory);
     std::string errors;
     for (const config::Finding& finding : checked.findings) {
         fmt::print(stderr, "{}\n", config::format(finding));
@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
     ekiden::event::Loop loop;
     master::Supervisor supervisor(loop, options);
     ekiden::event::UnixSignal child(loop, SIGCHLD, [&] { supervisor.reap(); });
-    ekiden::event::UnixSignal hangup(loop, SIGHUP, [&] { (void)supervisor.reload(); });
+    ekiden::event::UnixSignal hangup(loop, SIGHUP, [&] { (void)supervisor.begin_reload(); });
     ekiden::event::UnixSignal terminate(loop, SIGTERM, [&] { supervisor.terminate(SIGTERM); });
     ekiden::event::UnixSignal interrupt(loop, SIGINT, [&] { supervisor.terminate(SIGINT); });
     Result<> started = supervisor.start(std::move(*checked.snapshot));

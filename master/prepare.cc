@@ -3,8 +3,6 @@
 #include "master/prepare.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,23 +10,15 @@
 #include <filesystem>
 
 #include "common/base/owned_fd.h"
+#include "common/process/users.h"
 
 namespace ekiden::master {
 namespace {
 
-struct Owner {
-    uid_t uid;
-    gid_t gid;
-};
-
-Result<Owner> owner_named(const std::string& user) {
-    if (geteuid() != 0) return Owner{geteuid(), getegid()};
-    if (user.empty()) return Owner{0, 0};
-    const passwd* entry = getpwnam(user.c_str());
-    if (!entry)
-        return not_found(
-            fmt::format("there is no user \"{}\": create it (./dev setup or the package does)", user));
-    return Owner{entry->pw_uid, entry->pw_gid};
+Result<process::UserIds> owner_named(const std::string& user) {
+    if (geteuid() != 0) return process::UserIds{geteuid(), getegid()};
+    if (user.empty()) return process::UserIds{0, 0};
+    return process::find_user(user);
 }
 
 Result<> ensure_directory(const std::string& path, const std::string& user, mode_t mode) {
@@ -38,7 +28,7 @@ Result<> ensure_directory(const std::string& path, const std::string& user, mode
         return system_error("mkdir " + path, errno, ErrorKind::permanent);
     OwnedFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) return system_error(path + " (it must be a directory, not a link)", errno, ErrorKind::permanent);
-    Result<Owner> owner = owner_named(user);
+    Result<process::UserIds> owner = owner_named(user);
     if (!owner) return pass(owner);
     if (geteuid() == 0 && fchown(fd.get(), owner->uid, owner->gid) != 0)
         return system_error("chown " + path, errno);
@@ -51,7 +41,7 @@ Result<> ensure_log(const std::string& path, const std::string& user) {
     if (path.empty()) return {};
     OwnedFd fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640));
     if (!fd) return system_error("maillog_file " + path, errno, ErrorKind::permanent);
-    Result<Owner> owner = owner_named(user);
+    Result<process::UserIds> owner = owner_named(user);
     if (!owner) return pass(owner);
     if (geteuid() == 0 && fchown(fd.get(), owner->uid, owner->gid) != 0)
         return system_error("chown " + path, errno);

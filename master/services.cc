@@ -129,7 +129,7 @@ Result<std::unique_ptr<Service>> Supervisor::make_service(const config::ServiceE
         return temporary(fmt::format("{}: service {}: {}", where(entry), entry.name, listening.error().text));
     service->listening = std::move(*listening);
     if (row->speaks_tls) {
-        Result<Identity> identity = identities_.read(service->settings);
+        Result<net::Identity> identity = identities_.read(service->settings);
         if (!identity) return malformed(fmt::format("service {}: {}", entry.name, identity.error().text));
         service->certificates = std::move(identity->certificates);
         service->key = std::move(identity->key);

@@ -121,6 +121,7 @@ void Supervisor::control_messages() {
         Process* process = find(sender.pid);
         if (!process) return;
         process->ready = true;
+        process_changed_.notify_all();
         process->last_answer = steady_ms();
         if (process->row->service == ipc::Service::logger) flush_log();
         report_readiness();
@@ -149,6 +150,8 @@ void Supervisor::ended(Process& process, int status) {
         process.failure = WIFSIGNALED(status)
                               ? fmt::format("killed by signal {} before it served", WTERMSIG(status))
                               : fmt::format("exit status {} before it served", WEXITSTATUS(status));
+    if (is_tried(process) && !process.failure.empty() && trial_failure_.empty())
+        trial_failure_ = fmt::format("{}: {}", process.log_name, process.failure);
     Service* service = process.service;
     bool at_once = !process.ready || steady_ms() - process.started_steady < at_once_ms;
     for (auto place = processes_.begin(); place != processes_.end(); ++place)
@@ -157,7 +160,7 @@ void Supervisor::ended(Process& process, int status) {
             processes_.erase(place);
             break;
         }
-    process_ended_.notify_all();
+    process_changed_.notify_all();
     if (service && !expected) {
         ++service->restarts;
         restart_later(*service, at_once);

@@ -62,7 +62,7 @@ Task<bool> Supervisor::wait_until_gone(std::vector<const process::Row*> rows, Mi
         Milliseconds left(deadline - system_clock().steady_us() / 1000);
         if (!any) co_return true;
         if (left <= Milliseconds(0)) co_return false;
-        co_await process_ended_.wait(left);
+        co_await process_changed_.wait(left);
     }
 }
 

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t admin_limit = 16;
 constexpr std::size_t lines_kept = 1000;
 constexpr std::size_t unread_limit = 8 * 1024 * 1024;  // octets of lines that the logger has not taken
+constexpr Milliseconds reload_patience = std::chrono::seconds(60);
 constexpr Milliseconds status_patience = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -58,7 +59,7 @@ Supervisor::Supervisor(event::Loop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
       sink_(std::make_unique<LogSink>(*this)),
-      process_ended_(loop),
+      process_changed_(loop),
       chores_(loop, [](std::exception_ptr failure) {
           try {
               std::rethrow_exception(failure);
@@ -73,8 +74,11 @@ Supervisor::Supervisor(event::Loop& loop, Options options)
             co_return fresh;
         });
     admin_dispatcher_.answer<ipc::Reload>([this](ipc::Reload, ipc::Sender) -> Task<Result<ipc::Done>> {
-        Result<> reloaded = reload();
-        if (!reloaded) co_return pass(reloaded);
+        if (!begin_reload())
+            co_return temporary("not now: it is still starting, or another reload is under way");
+        // The reload itself does not end with the one who asked.
+        while (reloading_) co_await process_changed_.wait(reload_patience);
+        if (!last_reload_) co_return pass(last_reload_);
         co_return ipc::Done{};
     });
 }

@@ -14,7 +14,7 @@
 #include "common/event/gate.h"
 #include "common/event/loop.h"
 #include "common/ipc/messages/control.h"
-#include "master/identity.h"
+#include "common/net/identity.h"
 #include "master/service.h"
 #include "master/settings.h"
 
@@ -27,8 +27,8 @@ class Supervisor {
 
     // Binds, prepares directories, starts every service. An error means that nothing was started.
     Result<> start(config::Snapshot snapshot);
-    // Reads the configuration anew. An error leaves everything as it was.
-    Result<> reload();
+    // Begins to read the configuration anew. False while it is still starting or another reload is under way.
+    bool begin_reload();
     // Ends every process in order, within a bounded time; then the loop stops.
     void terminate(int signal);
     // A child has ended (SIGCHLD).
@@ -56,7 +56,12 @@ class Supervisor {
     void mend_later(std::uint64_t one, std::uint64_t other);
     Task<> mend(std::uint64_t one, std::uint64_t other);
     // --- reload.cc ---
-    void replace(Services next);
+    Task<> reload();
+    Result<> try_generation();
+    bool needs_trial(const std::string& key, const Service& service) const;
+    Task<Result<>> trial();
+    void take_generation();
+    void give_up_generation();
     void drain(Process& process, std::uint32_t seconds);
     // --- stop.cc ---
     Task<> stop_in_order();
@@ -77,6 +82,15 @@ class Supervisor {
     class LogSink;
     void flush_log();
 
+    // What is in force while a new generation is tried.
+    struct Generation {
+        config::Snapshot snapshot;
+        OwnedFd sealed;
+        Services services;
+    };
+    // Whether the process was started from the generation that is being tried.
+    bool is_tried(const Process& process) const { return before_ && process.incarnation >= first_tried_; }
+
     Process* find(std::int32_t pid);
     Process* find_incarnation(std::uint64_t incarnation);
 
@@ -86,9 +100,14 @@ class Supervisor {
     config::Snapshot snapshot_;
     OwnedFd sealed_;
     Services services_;
+    std::optional<Generation> before_;  // while a reload tries the next one
+    std::uint64_t first_tried_ = 0;     // incarnation
+    std::string trial_failure_;
+    bool reloading_ = false;
+    Result<> last_reload_;
     std::list<Process> processes_;
     std::deque<Process> doomed_;  // ended, until their channels may go
-    IdentityFiles identities_;
+    net::IdentityFiles identities_;
     std::map<ipc::Service, std::uint32_t> next_worker_;
     std::uint64_t next_incarnation_ = 1;
     std::int64_t started_ = 0;
@@ -99,7 +118,7 @@ class Supervisor {
     std::unique_ptr<ipc::Channel> log_channel_, old_log_channel_;
     OwnedFd admin_listener_;
     std::map<const ipc::Channel*, std::unique_ptr<ipc::Channel>> admins_;
-    event::Signal process_ended_;
+    event::Signal process_changed_;  // one is ready or has ended; a reload is over
     event::Gate chores_;
 };
 

@@ -44,7 +44,7 @@ Task<> Supervisor::watch_identities() {
         for (auto& [key, service] : services_) {
             if (!service->row->speaks_tls) continue;
             const std::string& file = service->settings[param::smtpd_tls_cert_file];
-            Result<Identity> identity = identities_.read(service->settings);
+            Result<net::Identity> identity = identities_.read(service->settings);
             if (!identity) {
                 log::emit(events::tls_identity_failed, file, identity.error());
                 continue;

@@ -9,8 +9,8 @@
 #include <cstring>
 
 #include "common/base/owned_fd.h"
+#include "common/dns/nameservers.h"
 #include "common/log/events.h"
-#include "resolver/nameservers.h"
 
 namespace ekiden::resolver {
 namespace {
@@ -35,32 +35,13 @@ Result<std::string> read_file(const std::string& path) {
     return text;
 }
 
-Result<std::vector<std::string>> servers_of(const Settings& settings) {
-    List listed = settings[param::dns_nameservers];
-    if (listed == List{"root"}) return std::vector<std::string>();
-    if (listed.empty()) {
-        Result<std::string> file = read_file(resolv_conf);
-        if (file) listed = nameservers_of(*file);
-        // resolv.conf(5): without a line the server on this host is asked.
-        if (listed.empty()) listed = {"127.0.0.1"};
-    }
-    if (listed.size() > nameserver_limit) listed.resize(nameserver_limit);
-    std::vector<std::string> servers;
-    for (const std::string& text : listed) {
-        Result<std::string> server = nameserver(text, static_cast<std::uint16_t>(settings[param::dns_port]));
-        if (!server) return malformed("dns_nameservers: " + server.error().text);
-        servers.push_back(std::move(*server));
-    }
-    return servers;
-}
-
 }  // namespace
 
 Result<Options> options_of(const Settings& settings) {
-    if (settings[param::dns_port] < 1 || settings[param::dns_port] > 65535)
-        return malformed("dns_port: must be 1..65535");
     Options options;
-    Result<std::vector<std::string>> servers = servers_of(settings);
+    Result<std::string> file_of_system = read_file(resolv_conf);
+    Result<std::vector<std::string>> servers =
+        dns::nameservers_of(settings, file_of_system ? *file_of_system : std::string());
     if (!servers) return pass(std::move(servers));
     options.nameservers = std::move(*servers);
     // The servers of resolv.conf are often stubs that know no DNSSEC; mail must not end for that.

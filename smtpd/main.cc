@@ -18,7 +18,7 @@ class Smtpd final : public process::Program {
   public:
     Result<> open(process::Worker& worker) override {
         Result<smtp::SessionOptions> options =
-            smtp::SessionOptions::from(worker.settings(), smtp::Role::transfer);
+            smtp::SessionOptions::from(worker.settings(), smtp::Role::transfer, {&worker.snapshot().files});
         if (!options) return pass(options);
         limit_ = static_cast<std::size_t>(worker.settings()[param::smtpd_session_limit]);
         server_.emplace(worker.loop(), backend_.emplace(worker.peers()), std::move(*options), policy_);

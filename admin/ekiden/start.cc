@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "admin/ekiden/commands.h"
-#include "common/tables/check.h"
+#include "common/suite/check.h"
 
 namespace ekiden::admin {
 namespace {
@@ -17,7 +17,7 @@ constexpr int start_patience_ms = 60'000;
 
 // Prints what was found; the settings when there is no error.
 Result<Settings> checked(const std::string& directory) {
-    config::Checked result = tables::check(directory);
+    config::Checked result = suite::check(directory);
     for (const config::Finding& finding : result.findings)
         fmt::print(stderr, "ekiden: {}: {}\n",
                    finding.severity == config::Severity::error ? "error" : "warning",

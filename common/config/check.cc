@@ -16,9 +16,9 @@
 #include "common/config/known_names.h"
 #include "common/config/logical_lines.h"
 #include "common/config/main_cf.h"
-#include "common/config/restriction_names.h"
 #include "common/config/table_reference.h"
 #include "common/config/tls_versions.h"
+#include "common/log/facility.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::config {
@@ -27,27 +27,27 @@ namespace {
 constexpr auto error = Severity::error;
 constexpr auto warning = Severity::warning;
 
+constexpr int deepest_file = 5;  // files of lists may name files
+
+// Parameters of whose values each word is one of a few, where the programs look for those they know.
 struct Choice {
     std::string_view parameter;
-    std::vector<std::string_view> values;
+    std::vector<std::string_view> words;
 };
 
 const std::vector<Choice>& choices() {
+    static const std::vector<std::string_view> sasl{"noplaintext", "noactive",        "nodictionary",
+                                                    "noanonymous", "forward_secrecy", "mutual_auth"};
     static const std::vector<Choice> table{
-        {"smtpd_tls_security_level", {"", "none", "may", "encrypt"}},
-        {"submission_tls_security_level", {"may", "encrypt"}},
-        {"smtp_tls_security_level", {"", "none", "may", "encrypt", "dane", "dane-only", "verify", "secure"}},
-        {"smtpd_forbid_bare_newline", {"normalize", "yes", "reject", "note", "no"}},
-        {"smtp_address_preference", {"any", "ipv4", "ipv6"}},
+        {"inet_protocols", {"all", "ipv4", "ipv6"}},
+        {"notify_classes",
+         {"2bounce", "bounce", "data", "delay", "policy", "protocol", "resource", "software"}},
+        {"smtp_sasl_security_options", sasl},
+        {"smtp_sasl_tls_security_options", sasl},
+        {"default_database_type", {"btree", "hash"}},
     };
     return table;
 }
-
-constexpr const Param<List>* restriction_lists[] = {
-    &param::smtpd_client_restrictions,    &param::smtpd_helo_restrictions,
-    &param::smtpd_sender_restrictions,    &param::smtpd_relay_restrictions,
-    &param::smtpd_recipient_restrictions, &param::smtpd_data_restrictions,
-    &param::submission_relay_restrictions};
 
 bool refers_to(std::string_view parameter, const std::set<std::string, std::less<>>& names) {
     const param::Info* info = param::find(parameter);
@@ -72,7 +72,7 @@ class Checker {
         check_parameters();
         check_services();
         check_wholeness();
-        Checked result{std::move(findings_), std::nullopt};
+        Checked result{std::move(findings_), std::nullopt, std::move(main_)};
         if (!has_errors(result.findings)) result.snapshot = std::move(snapshot_);
         return result;
     }
@@ -117,7 +117,6 @@ class Checker {
         }
         auto line_of = [this](std::string_view name) { return std::pair(main_path_, main_.line_of(name)); };
         check_values(settings, line_of, nullptr);
-        check_files(settings);
         settings_.emplace(std::move(settings));
     }
 
@@ -125,30 +124,34 @@ class Checker {
     template <class Where>
     void check_values(const Settings& settings, Where&& where, const ServiceEntry* service) {
         auto looked_at = [&](std::string_view name) { return !service || service->overrides.contains(name); };
-        for (const Choice& choice : choices()) {
-            if (!looked_at(choice.parameter)) continue;
-            std::string value = settings.text(choice.parameter);
-            if (std::find(choice.values.begin(), choice.values.end(), value) != choice.values.end()) continue;
-            std::string all;
-            for (std::string_view good : choice.values)
-                all += (all.empty() ? "" : ", ") + (good.empty() ? "(empty)" : std::string(good));
-            auto [file, line] = where(choice.parameter);
+        for (const Choice& choice : choices())
+            if (looked_at(choice.parameter))
+                check_choice(settings.text(choice.parameter), choice, where(choice.parameter));
+        const std::string& facility = settings[param::syslog_facility];
+        if (looked_at(param::syslog_facility.name) && !log::facility_named(facility)) {
+            auto [file, line] = where(param::syslog_facility.name);
             add(error, file, line,
-                "bad value for parameter " + std::string(choice.parameter) + ": \"" +
-                    text::printable(value, 60) + "\"",
-                "one of " + all);
-        }
-        for (const Param<List>* list : restriction_lists) {
-            if (!looked_at(list->name)) continue;
-            auto [file, line] = where(list->name);
-            for (std::string& wrong : check_restrictions(settings[*list]))
-                add(error, file, line, "in parameter " + std::string(list->name) + ": " + wrong);
+                "in parameter syslog_facility: no facility \"" + text::printable(facility, 60) + "\"",
+                "mail, daemon, user, auth or local0 to local7");
         }
         for (const Param<List>* list : tls_version_lists)
             if (looked_at(list->name)) check_tls_versions(settings[*list], list->name, where(list->name));
         for (const param::Info& info : param::all)
             if (info.type == param::Type::list && looked_at(info.name))
                 check_tables(settings, info, where(info.name));
+    }
+
+    void check_choice(const std::string& value, const Choice& choice,
+                      const std::pair<std::string, int>& where) {
+        std::string all;
+        for (std::string_view word : choice.words) (all += all.empty() ? "" : ", ") += word;
+        for (const std::string& word : text::split(value, ", \t\n"))
+            if (std::ranges::none_of(choice.words,
+                                     [&](auto known) { return text::equal_ignoring_case(known, word); }))
+                add(error, where.first, where.second,
+                    "bad value for parameter " + std::string(choice.parameter) + ": \"" +
+                        text::printable(word, 60) + "\"",
+                    "one of " + all);
     }
 
     void check_tls_versions(const List& list, std::string_view parameter,
@@ -165,30 +168,43 @@ class Checker {
                       const std::pair<std::string, int>& where) {
         Result<List> items = split_list(settings.text(info.name));
         if (!items) return;
-        bool only_tables = info.name.ends_with("_maps");
-        for (std::string_view item : *items) {
-            while (item.starts_with('!')) item.remove_prefix(1);
-            if (item.starts_with('/') && !info.name.starts_with("smtpd_tls_")) {
-                take_file(std::string(item), info.name, where);
-                continue;
+        for (const std::string& item : *items)
+            check_item(item, info.name, where, !info.name.starts_with("smtpd_tls_"), 0);
+    }
+
+    // A table, or a file with more items; anything else is its reader's business.
+    void check_item(std::string_view item, std::string_view parameter,
+                    const std::pair<std::string, int>& where, bool may_be_file, int depth) {
+        while (item.starts_with('!')) item.remove_prefix(1);
+        if (item.starts_with('/')) {
+            std::string path(item);
+            if (!may_be_file || depth > deepest_file || !take_file(path, parameter, where)) return;
+            for (const LogicalLine& line : logical_lines(snapshot_.files[path])) {
+                Result<List> inside = split_list(line.text);
+                for (const std::string& word : inside ? *inside : List())
+                    check_item(word, parameter, where, may_be_file, depth + 1);
             }
-            auto reference = parse_table_reference(item);
-            const TableType* type = reference ? find_table_type(reference->type) : nullptr;
-            if (type) {
-                check_table(*type, reference->name, info.name, where);
-            } else if (only_tables) {
-                add(error, where.first, where.second,
-                    "in parameter " + std::string(info.name) + ": " +
-                        (reference ? "unsupported dictionary type: " + reference->type
-                                   : "\"" + text::printable(item, 60) + "\" is no type:name table"),
-                    "ekiconf -m lists the types");
-            }
+            return;
+        }
+        auto reference = parse_table_reference(item);
+        const TableType* type = reference ? find_table_type(reference->type) : nullptr;
+        if (type) {
+            check_table(*type, reference->name, parameter, where);
+        } else if (parameter.ends_with("_maps")) {
+            add(error, where.first, where.second,
+                "in parameter " + std::string(parameter) + ": " +
+                    (reference ? "unsupported dictionary type: " + reference->type
+                               : "\"" + text::printable(item, 60) + "\" is no type:name table"),
+                "ekiconf -m lists the types");
         }
     }
 
     void check_table(const TableType& type, const std::string& name, std::string_view parameter,
                      const std::pair<std::string, int>& where) {
-        if (type.in_snapshot) return take_file(name, parameter, where);
+        if (type.in_snapshot) {
+            take_file(name, parameter, where);
+            return;
+        }
         bool is_file = !type.suffix.empty() || type.name == "sqlite";
         std::string path = name + std::string(type.suffix);
         if (!is_file || ::access(path.c_str(), R_OK) == 0) return;
@@ -198,29 +214,16 @@ class Checker {
             type.suffix.empty() ? "" : "run: ekimap " + std::string(type.name) + ":" + name);
     }
 
-    void take_file(const std::string& path, std::string_view parameter,
+    bool take_file(const std::string& path, std::string_view parameter,
                    const std::pair<std::string, int>& where) {
-        if (snapshot_.files.contains(path)) return;
+        if (snapshot_.files.contains(path)) return true;
         Result<std::string> content = read_file(path);
         if (content)
             snapshot_.files[path] = std::move(*content);
         else
             add(error, where.first, where.second,
                 "in parameter " + std::string(parameter) + ": " + content.error().text);
-    }
-
-    void check_files(const Settings& settings) {
-        auto readable = [&](std::string_view parameter, const std::string& path) {
-            if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
-            add(error, main_path_, main_.line_of(parameter),
-                "in parameter " + std::string(parameter) + ": " +
-                    system_error("cannot read " + path, errno).error().text);
-        };
-        readable("smtpd_tls_cert_file", settings[param::smtpd_tls_cert_file]);
-        if (settings[param::smtpd_tls_key_file] != settings[param::smtpd_tls_cert_file])
-            readable("smtpd_tls_key_file", settings[param::smtpd_tls_key_file]);
-        for (const std::string& path : settings[param::smtpd_tls_chain_files])
-            readable("smtpd_tls_chain_files", path);
+        return content.has_value();
     }
 
     void check_services() {
@@ -291,27 +294,6 @@ class Checker {
         check_values(
             settings, [&](std::string_view name) { return std::pair(master_path_, line_of(service, name)); },
             &service);
-        if (service.command == "smtpd" || service.command == "submission") check_relay(service, settings);
-    }
-
-    // Postfix's safety rule: a server without any of these would relay for the whole world.
-    void check_relay(const ServiceEntry& service, const Settings& settings) {
-        bool submission = service.command == "submission";
-        const auto& relay =
-            submission ? param::submission_relay_restrictions : param::smtpd_relay_restrictions;
-        if (closes_relay(settings[relay]) || closes_relay(settings[param::smtpd_recipient_restrictions]))
-            return;
-        bool here = service.overrides.contains(relay.name) ||
-                    service.overrides.contains("smtpd_recipient_restrictions");
-        int line = main_.line_of(relay.name) ? main_.line_of(relay.name)
-                                             : main_.line_of("smtpd_recipient_restrictions");
-        std::string names;
-        for (const RestrictionName& row : restriction_names())
-            if (row.closes_relay) names += (names.empty() ? "" : ", ") + std::string(row.name);
-        add(error, here ? master_path_ : main_path_, here ? service.line : line,
-            "service " + service.name + " would be an open relay: in parameter " + std::string(relay.name) +
-                " or smtpd_recipient_restrictions, specify at least one working instance of: " + names,
-            "put reject_unauth_destination at the end of " + std::string(relay.name));
     }
 
     void check_wholeness() {

@@ -8,8 +8,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common/config/restriction_names.h"
-
 namespace ekiden::config {
 namespace {
 
@@ -79,9 +77,6 @@ TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
               "DIR/main.cf, line 3: defined by way of itself: $myorigin -> $mydomain -> $myorigin"},
              {"smtpd_milters = inet:localhost:8891\n", "",
               "DIR/main.cf, line 2: unsupported parameter: smtpd_milters=inet:localhost:8891 (remove it)"},
-             {"smtpd_tls_security_level = always\n", "",
-              "DIR/main.cf, line 2: bad value for parameter smtpd_tls_security_level: \"always\" (one of "
-              "(empty), none, may, encrypt)"},
              {"smtpd_tls_protocols = >=TLS1.3\n", "",
               "DIR/main.cf, line 2: in parameter smtpd_tls_protocols: \">=TLS1.3\" is no TLS version: "
               "TLSv1.2 or "
@@ -89,6 +84,24 @@ TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
              {"", "587 inet n - n - - submission -o smtpd_tls_mandatory_protocols=TLSv1.1\n",
               "DIR/master.cf, line 6: in parameter smtpd_tls_mandatory_protocols: leaves neither TLSv1.2 nor "
               "TLSv1.3"},
+             {"inet_protocols = ipv5\n", "",
+              "DIR/main.cf, line 2: bad value for parameter inet_protocols: \"ipv5\" (one of all, ipv4, "
+              "ipv6)"},
+             {"notify_classes = bounce, foo\n", "",
+              "DIR/main.cf, line 2: bad value for parameter notify_classes: \"foo\" (one of 2bounce, bounce, "
+              "data, delay, policy, protocol, resource, software)"},
+             {"smtp_sasl_security_options = noplaintxt\n", "",
+              "DIR/main.cf, line 2: bad value for parameter smtp_sasl_security_options: \"noplaintxt\" (one "
+              "of "
+              "noplaintext, noactive, nodictionary, noanonymous, forward_secrecy, mutual_auth)"},
+             {"smtpd_forbid_unauth_pipelining = maybe\n", "",
+              "DIR/main.cf, line 2: bad boolean value for parameter smtpd_forbid_unauth_pipelining: "
+              "\"maybe\" "
+              "(yes or no)"},
+             {"syslog_facility = post\n", "",
+              "DIR/main.cf, line 2: in parameter syslog_facility: no facility \"post\" (mail, daemon, user, "
+              "auth "
+              "or local0 to local7)"},
              {"transport_maps = nisplus:x\n", "",
               "DIR/main.cf, line 2: in parameter transport_maps: unsupported dictionary type: nisplus "
               "(ekiconf -m lists the types)"},
@@ -98,9 +111,6 @@ TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
              {"virtual_alias_maps = texthash:/nowhere/t\n", "",
               "DIR/main.cf, line 2: in parameter virtual_alias_maps: cannot open /nowhere/t: No such file or "
               "directory"},
-             {"smtpd_recipient_restrictions = reject_bad_people\n", "",
-              "DIR/main.cf, line 2: in parameter smtpd_recipient_restrictions: unknown restriction "
-              "\"reject_bad_people\""},
              {"", "x unix - - n - - nosuch\n",
               "DIR/master.cf, line 6: service x: cannot run DIR/nosuch: No such file or directory (programs "
               "stand in daemon_directory = DIR)"},
@@ -159,41 +169,10 @@ TEST_F(CheckTest, WhatPostfixHasAndWeHaveNotIsSaid) {
     EXPECT_TRUE(checked.snapshot);
 }
 
-TEST_F(CheckTest, OpenRelayIsRefused) {
-    EXPECT_TRUE(run("smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = permit_mynetworks, reject\n")
-                    .snapshot);
-    Checked open = run("smtpd_relay_restrictions = permit_mynetworks\n");
-    EXPECT_FALSE(open.snapshot);
-    EXPECT_THAT(
-        formatted(open),
-        Contains(HasSubstr(
-            "main.cf, line 2: service smtp would be an open relay: in parameter smtpd_relay_restrictions or "
-            "smtpd_recipient_restrictions, specify at least one working instance of: defer, ")));
-    Checked by_override = run("", "2525 inet n - n - - smtpd -o smtpd_relay_restrictions=permit\n");
-    EXPECT_THAT(formatted(by_override),
-                Contains(HasSubstr("master.cf, line 6: service 2525 would be an open relay")));
-}
-
 TEST_F(CheckTest, MissingFilesAreNamed) {
     Checked checked = check(directory_ + "/nowhere");
     EXPECT_FALSE(checked.snapshot);
     EXPECT_THAT(formatted(checked), Contains("cannot open DIR/nowhere/main.cf: No such file or directory"));
-}
-
-TEST(Restrictions, WhatClosesTheRelay) {
-    EXPECT_TRUE(closes_relay({"permit_mynetworks", "reject_unauth_destination"}));
-    EXPECT_TRUE(closes_relay({"check_client_access", "hash:/reject", "defer_unauth_destination"}));
-    EXPECT_TRUE(closes_relay({"REJECT"}));
-    EXPECT_FALSE(closes_relay({}));
-    EXPECT_FALSE(closes_relay({"permit", "reject"}));
-    EXPECT_FALSE(closes_relay({"warn_if_reject", "reject_unauth_destination"}));
-    EXPECT_FALSE(closes_relay({"check_client_access", "reject"})) << "that is the table's name";
-}
-
-TEST(Restrictions, ArgumentsAreDemanded) {
-    EXPECT_TRUE(check_restrictions({"check_client_access", "hash:/x", "hash:/bare", "permit"}).empty());
-    EXPECT_EQ(check_restrictions({"check_client_access", "permit"}),
-              (std::vector<std::string>{"restriction check_client_access needs a type:name table after it"}));
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <linux/landlock.h>
-#include <pwd.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -25,6 +24,7 @@
 
 #include "common/base/owned_fd.h"
 #include "common/log/events.h"
+#include "common/process/users.h"
 
 namespace ekiden::process {
 namespace {
@@ -302,27 +302,14 @@ Result<> become(unsigned uid, unsigned gid) {
     return {};
 }
 
-namespace {
-struct Ids {
-    unsigned uid, gid;
-};
-Result<Ids> ids_of(const std::string& user) {
-    const passwd* entry = getpwnam(user.c_str());
-    if (!entry)
-        return not_found(
-            fmt::format("there is no user \"{}\": create it (./dev setup or the package does)", user));
-    return Ids{entry->pw_uid, entry->pw_gid};
-}
-}  // namespace
-
 Result<> become(const std::string& user) {
-    Result<Ids> ids = ids_of(user);
+    Result<UserIds> ids = find_user(user);
     if (!ids) return pass(ids);
     return become(ids->uid, ids->gid);
 }
 
 Result<> enter_empty_root_as(const std::string& directory, const std::string& user) {
-    Result<Ids> ids = ids_of(user);
+    Result<UserIds> ids = find_user(user);
     if (!ids) return pass(ids);
     if (chroot(directory.c_str()) != 0) return system_error("chroot to " + directory, errno);
     if (chdir("/") != 0) return system_error("chdir after chroot", errno);

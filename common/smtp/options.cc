@@ -4,35 +4,32 @@
 
 #include <algorithm>
 
+#include "common/config/bad_parameter.h"
+#include "common/dns/name.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::smtp {
 namespace {
+
+using config::bad_parameter;
 
 unsigned count_of(std::int64_t value) {
     return static_cast<unsigned>(std::clamp<std::int64_t>(value, 0, 1'000'000'000));
 }
 Milliseconds time_of(Seconds value) { return std::clamp(value, Seconds(1), Seconds(86400)); }
 
-Result<TlsLevel> tls_level_of(const Param<std::string>& parameter, const Settings& settings) {
-    const std::string& text = settings[parameter];
-    if (text == "none" || text.empty()) return TlsLevel::none;
-    if (text == "may") return TlsLevel::may;
-    if (text == "encrypt") return TlsLevel::encrypt;
-    return malformed(fmt::format("{} = {}: write none, may or encrypt", parameter.name, text));
-}
-
 Result<BareNewline> bare_newline_of(const std::string& text) {
     if (text == "normalize" || text == "yes" || text == "note") return BareNewline::normalize;
     if (text == "reject") return BareNewline::reject;
     if (text == "no") return BareNewline::no;
-    return malformed(fmt::format("smtpd_forbid_bare_newline = {}: write normalize, reject or no", text));
+    return bad_parameter("smtpd_forbid_bare_newline",
+                         fmt::format("\"{}\" is not normalize, reject or no", text::printable(text, 60)));
 }
 
 // Each list of networks that a session asks.
-Result<> read_networks(SessionOptions& options, const Settings& settings) {
+Result<> read_networks(SessionOptions& options, const Settings& settings, const tables::Source& source) {
     struct Row {
-        net::NetworkList& list;
+        tables::NetworkList& list;
         const Param<List>& parameter;
     };
     for (const Row& row :
@@ -41,9 +38,21 @@ Result<> read_networks(SessionOptions& options, const Settings& settings) {
           Row{options.plaintext_auth, param::smtpd_plaintext_auth_networks},
           Row{options.auth_exceptions, param::smtpd_sasl_exceptions_networks},
           Row{options.bare_newline_exclusions, param::smtpd_forbid_bare_newline_exclusions}}) {
-        Result<net::NetworkList> list = net::NetworkList::parse(settings[row.parameter]);
-        if (!list) return malformed(fmt::format("{}: {}", row.parameter.name, list.error().text));
+        Result<tables::NetworkList> list = tables::NetworkList::of(row.parameter, settings, source);
+        if (!list) return pass(list);
         row.list = std::move(*list);
+    }
+    return {};
+}
+
+// Names that go into greetings and addresses as they stand.
+Result<> check_names(const Settings& settings) {
+    for (const Param<std::string>* parameter : {&param::myhostname, &param::myorigin}) {
+        const std::string& name = settings[*parameter];
+        if (!dns::is_host_name(name))
+            return bad_parameter(parameter->name, fmt::format("\"{}\" is no host name: write one like "
+                                                              "mail.example.jp",
+                                                              text::printable(name, 100)));
     }
     return {};
 }
@@ -77,15 +86,17 @@ void read_limits(SessionOptions& o, const Settings& s) {
 
 }  // namespace
 
-Result<SessionOptions> SessionOptions::from(const Settings& s, Role role) {
+Result<SessionOptions> SessionOptions::from(const Settings& s, Role role, const tables::Source& source) {
     const bool submission = role == Role::submission;
     SessionOptions o;
     o.service = submission ? "submission" : "smtp";
+    Result<> names = check_names(s);
+    if (!names) return pass(names);
     o.hostname = s[param::myhostname];
     o.banner = s[param::smtpd_banner];
     o.mail_name = s[param::mail_name];
     o.origin = s[param::myorigin];
-    Result<> networks = read_networks(o, s);
+    Result<> networks = read_networks(o, s, source);
     if (!networks) return pass(networks);
     Result<Restrictions> restrictions = Restrictions::from(
         s, submission ? param::submission_relay_restrictions : param::smtpd_relay_restrictions);
@@ -110,7 +121,7 @@ Result<SessionOptions> SessionOptions::from(const Settings& s, Role role) {
     o.strict_envelopes = s[param::strict_rfc821_envelopes];
     for (const std::string& word : s[param::smtpd_discard_ehlo_keywords])
         o.discarded_keywords.insert(text::to_upper(word));
-    o.forbid_pipelining = s[param::smtpd_forbid_unauth_pipelining] == "yes";
+    o.forbid_pipelining = s[param::smtpd_forbid_unauth_pipelining];
     o.tls_wrapper = s[param::smtpd_tls_wrappermode];
     // RFC 8314: where TLS is demanded, AUTH is not offered in clear.
     o.tls_auth_only = s[param::smtpd_tls_auth_only] || submission || o.tls == TlsLevel::encrypt;

@@ -5,21 +5,22 @@
 #include <string>
 
 #include "common/config/settings.h"
-#include "common/net/network_list.h"
 #include "common/smtp/restrictions/restriction.h"
+#include "common/smtp/tls_level.h"
+#include "common/tables/network_list.h"
 
 namespace ekiden::smtp {
 
 // Port 25, or the message submission of RFC 6409; they differ in some parameters and in their policy.
 enum class Role { transfer, submission };
-enum class TlsLevel { none, may, encrypt };
 enum class BareNewline { normalize, reject, no };
 
 struct SessionOptions {
     std::string service;  // "smtp", "submission": what authd and log lines call it
     std::string hostname, banner, mail_name, origin;
 
-    net::NetworkList my_networks, rate_exceptions, plaintext_auth, auth_exceptions, bare_newline_exclusions;
+    tables::NetworkList my_networks, rate_exceptions, plaintext_auth, auth_exceptions,
+        bare_newline_exclusions;
     Restrictions restrictions;
     bool delay_reject = true, helo_required = false, vrfy = true, strict_envelopes = false;
     std::set<std::string, std::less<>> discarded_keywords;  // upper case: EHLO does not announce them
@@ -45,7 +46,8 @@ struct SessionOptions {
     bool peer_names = true;
 
     // Malformed: the first parameter that cannot be used, by name, and what to write instead.
-    static Result<SessionOptions> from(const Settings& settings, Role role);
+    static Result<SessionOptions> from(const Settings& settings, Role role,
+                                       const tables::Source& source = {});
 };
 
 }  // namespace ekiden::smtp

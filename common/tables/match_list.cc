@@ -1,16 +1,11 @@
 #include "common/tables/match_list.h"
 
-#include "common/config/check.h"
-#include "common/config/expand.h"
-#include "common/config/logical_lines.h"
 #include "common/config/table_reference.h"
 #include "common/tables/lookup_order.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::tables {
 namespace {
-
-constexpr int deepest_file = 5;  // files may name files
 
 bool looks_like_network(std::string_view item) {
     if (item.starts_with('[') || item.find(':') != std::string_view::npos) return true;
@@ -24,38 +19,15 @@ Result<MatchList> MatchList::make(const List& items, bool parents, const Source&
                                   std::vector<config::Finding>& findings) {
     MatchList list;
     list.parents_ = parents;
-    for (const std::string& item : items)
-        if (Result<> added = list.add(item, false, source, findings, 0); !added) return pass(added);
+    Result<std::vector<ListItem>> plain = list_items(items, source);
+    if (!plain) return pass(plain);
+    for (const ListItem& item : *plain)
+        if (Result<> added = list.add(item, source, findings); !added) return pass(added);
     return list;
 }
 
-Result<> MatchList::add(std::string_view text, bool negated, const Source& source,
-                        std::vector<config::Finding>& findings, int depth) {
-    while (text.starts_with('!')) {
-        negated = !negated;
-        text.remove_prefix(1);
-    }
-    if (text.starts_with('/')) {
-        if (depth >= deepest_file) return malformed("files name each other too deeply: " + std::string(text));
-        Result<std::string> content = temporary("");
-        std::string path(text);
-        if (!source.files) {
-            content = config::read_file(path);
-        } else if (auto found = source.files->find(path); found != source.files->end()) {
-            content = found->second;
-        } else {
-            content = temporary("file " + path + " is not part of the configuration");
-        }
-        if (!content) return pass(content);
-        for (const config::LogicalLine& line : config::logical_lines(*content)) {
-            Result<List> items = config::split_list(line.text);
-            if (!items)
-                return malformed(path + ", line " + std::to_string(line.first) + ": " + items.error().text);
-            for (const std::string& item : *items)
-                if (Result<> added = add(item, negated, source, findings, depth + 1); !added) return added;
-        }
-        return {};
-    }
+Result<> MatchList::add(const ListItem& item, const Source& source, std::vector<config::Finding>& findings) {
+    const auto& [negated, text, where] = item;
     auto reference = config::parse_table_reference(text);
     if (reference && config::find_table_type(reference->type)) {
         Result<std::unique_ptr<Table>> table = open(text, source, findings);
@@ -65,7 +37,7 @@ Result<> MatchList::add(std::string_view text, bool negated, const Source& sourc
     }
     if (looks_like_network(text)) {
         Result<net::Network> network = net::Network::parse(text);
-        if (!network) return pass(network);
+        if (!network) return malformed(where + network.error().text);
         items_.push_back({negated, *network});
         return {};
     }

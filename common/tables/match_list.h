@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "common/net/address.h"
+#include "common/tables/list_items.h"
 #include "common/tables/open.h"
 
 namespace ekiden::tables {
@@ -28,8 +29,7 @@ class MatchList {
         bool negated;
         std::variant<std::string, net::Network, std::unique_ptr<Table>> what;
     };
-    Result<> add(std::string_view text, bool negated, const Source& source,
-                 std::vector<config::Finding>& findings, int depth);
+    Result<> add(const ListItem& item, const Source& source, std::vector<config::Finding>& findings);
     bool name_fits(const std::string& pattern, std::string_view name) const;
 
     std::vector<Item> items_;

@@ -1,7 +1,5 @@
 #include "common/tables/open.h"
 
-#include <set>
-
 #include "common/config/check.h"
 #include "common/config/expand.h"
 #include "common/config/table_reference.h"
@@ -14,13 +12,6 @@
 
 namespace ekiden::tables {
 namespace {
-
-Result<std::string> content_of(const std::string& path, const Source& source) {
-    if (!source.files) return config::read_file(path);
-    auto found = source.files->find(path);
-    if (found == source.files->end()) return temporary("table " + path + " is not part of the configuration");
-    return found->second;
-}
 
 Result<std::unique_ptr<Table>> open_text(const config::TableReference& reference, std::string name,
                                          const Source& source, std::vector<config::Finding>& findings) {
@@ -46,6 +37,13 @@ Result<std::unique_ptr<Table>> open_file(const config::TableReference& reference
 }
 
 }  // namespace
+
+Result<std::string> content_of(const std::string& path, const Source& source) {
+    if (!source.files) return config::read_file(path);
+    auto found = source.files->find(path);
+    if (found == source.files->end()) return temporary("file " + path + " is not part of the configuration");
+    return found->second;
+}
 
 Result<std::unique_ptr<Table>> open(std::string_view text, const Source& source,
                                     std::vector<config::Finding>& findings) {
@@ -78,34 +76,6 @@ Task<Found> Maps::find(std::string key) const {
         if (!found || *found) co_return found;
     }
     co_return std::nullopt;
-}
-
-std::vector<config::Finding> check_static_tables(const config::Snapshot& snapshot) {
-    std::vector<config::Finding> findings;
-    std::set<std::string> seen;
-    Source source{&snapshot.files, nullptr};
-    auto check_values = [&](const Settings& settings) {
-        for (const param::Info& info : param::all) {
-            if (info.type != param::Type::list) continue;
-            Result<List> items = config::split_list(settings.text(info.name));
-            for (const std::string& item : items ? *items : List()) {
-                auto reference = config::parse_table_reference(item);
-                const config::TableType* type =
-                    reference ? config::find_table_type(reference->type) : nullptr;
-                if (!type || !(type->in_snapshot || type->name == "inline") || !seen.insert(item).second)
-                    continue;
-                Result<std::unique_ptr<Table>> table = open(item, source, findings);
-                if (!table)
-                    findings.push_back({config::Severity::error, "", 0,
-                                        "in parameter " + std::string(info.name) + ": " + table.error().text,
-                                        ""});
-            }
-        }
-    };
-    if (Result<Settings> settings = snapshot.settings()) check_values(*settings);
-    for (const config::ServiceEntry& service : snapshot.services)
-        if (Result<Settings> settings = snapshot.settings_of(service)) check_values(*settings);
-    return findings;
 }
 
 }  // namespace ekiden::tables

@@ -23,6 +23,9 @@ struct Source {
     Milliseconds time{30'000};  // for the router's answer
 };
 
+// A file of the configuration, from the snapshot or from disk.
+Result<std::string> content_of(const std::string& path, const Source& source);
+
 // Malformed: unknown type or bad content; temporary: a file that cannot be read. Wrong lines of text tables
 // are told in `findings` and left out.
 Result<std::unique_ptr<Table>> open(std::string_view reference, const Source& source,
@@ -43,9 +46,5 @@ class Maps {
   private:
     std::vector<std::unique_ptr<Table>> tables_;
 };
-
-// Opens every static table that the snapshot's parameters name, to find what is wrong in them: beside
-// config::check().
-std::vector<config::Finding> check_static_tables(const config::Snapshot& snapshot);
 
 }  // namespace ekiden::tables

@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common/tables/check.h"
 #include "common/tables/indexed.h"
 #include "common/tables/lookup_order.h"
 #include "common/tables/match_list.h"
+#include "common/tables/network_list.h"
 #include "common/tables/open.h"
 #include "common/tables/sqlite_table.h"
 #include "common/tables/text_entries.h"
@@ -17,6 +17,7 @@ namespace ekiden::tables {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 template <class T>
 T now(Task<T> task) {
@@ -253,30 +254,37 @@ TEST_F(TablesTest, MatchLists) {
     EXPECT_FALSE(MatchList::make({"/nowhere"}, false, source_, findings_));
 }
 
-TEST_F(TablesTest, WrongLineRefusesTheConfiguration) {
-    auto write = [&](const char* name, const std::string& content) {
-        std::ofstream(directory_ + "/" + name) << content;
-    };
-    write("smtpd", "");
-    std::filesystem::permissions(directory_ + "/smtpd", std::filesystem::perms::owner_all);
-    write("master.cf", "smtp inet n - y - 1 smtpd\n");
-    write("main.cf", "daemon_directory = " + directory_ + "\nmynetworks = cidr:" + directory_ + "/nets\n");
-    write("nets", "10.0.0.0/8 OK\n");
-    EXPECT_TRUE(check(directory_).snapshot);
-    write("nets", "10.0.0.0/8 OK\n10.0.0.0/99 OK\n");
-    config::Checked checked = check(directory_);
-    EXPECT_FALSE(checked.snapshot);
-    EXPECT_EQ(checked.findings.back().file, directory_ + "/nets");
-    EXPECT_EQ(checked.findings.back().line, 2);
+TEST_F(TablesTest, NetworkLists) {
+    files_["/nets"] = "10.0.0.0/8 OK\n";
+    files_["/more"] = "# ours\n203.0.113.0/24,\n  !203.0.113.9 cidr:/nets\n";
+    auto list = NetworkList::parse({"!192.0.2.7", "192.0.2.0/24", "/more", "!cidr:/nets",
+                                    "inline:{ 198.51.100.7=x }", "[2001:db8::]/32"},
+                                   source_);
+    ASSERT_TRUE(list) << list.error().text;
+    NetworkList copy = *list;
+    for (const char* in : {"192.0.2.1", "203.0.113.1", "10.9.9.9", "198.51.100.7", "2001:db8::1"})
+        EXPECT_TRUE(copy.contains(*net::IpAddress::parse(in))) << in;
+    for (const char* out : {"192.0.2.7", "198.51.100.8", "127.0.0.1", "::1"})
+        EXPECT_FALSE(copy.contains(*net::IpAddress::parse(out))) << out;
+    files_["/more"] = "203.0.113.9\n!203.0.113.0/24\n";
+    auto negated = NetworkList::parse({"!/more", "0.0.0.0/0"}, source_);
+    ASSERT_TRUE(negated) << negated.error().text;
+    EXPECT_FALSE(negated->contains(*net::IpAddress::parse("203.0.113.9")));
+    EXPECT_TRUE(negated->contains(*net::IpAddress::parse("203.0.113.8"))) << "twice not";
+    EXPECT_TRUE(negated->contains(*net::IpAddress::parse("8.8.8.8")));
 }
 
-TEST_F(TablesTest, WholeSnapshotIsChecked) {
-    config::Snapshot snapshot;
-    snapshot.main_cf = {{"mynetworks", "cidr:/c"}, {"transport_maps", "inline:{ x }"}};
-    snapshot.files = {{"/c", "10.0.0.0/8 OK\nnonsense OK\n"}};
-    std::vector<config::Finding> findings = check_static_tables(snapshot);
-    ASSERT_EQ(findings.size(), 2u);
-    EXPECT_TRUE(config::has_errors(findings));
+TEST_F(TablesTest, NetworkListsRefuseWhatTheyCannotAnswer) {
+    files_["/circle"] = "/circle\n";
+    files_["/bad"] = "10.0.0.1\n300.1.1.1\n";
+    for (const char* bad : {"hash:/x", "sqlite:/x", "300.1.1.1", "10.0.0.1/8", "host.test", "/nowhere",
+                            "cidr:/nowhere", "/circle", "/bad", "nisplus:x"})
+        EXPECT_FALSE(NetworkList::parse({bad}, source_)) << bad;
+    auto refused = NetworkList::parse({"hash:/x"}, source_);
+    EXPECT_THAT(refused.error().text, HasSubstr("hash:/x cannot be looked up in a list of networks"));
+    EXPECT_THAT(refused.error().text, HasSubstr("cidr:/file"));
+    EXPECT_THAT(NetworkList::parse({"/bad"}, source_).error().text,
+                testing::StartsWith("/bad, line 2: \"300.1.1.1\""));
 }
 
 }  // namespace

@@ -6,18 +6,18 @@
 #include <memory>
 #include <string>
 
+#include "common/front/pop3_options.h"
 #include "common/ipc/messages/auth.h"
 #include "common/net/stream.h"
 #include "common/pop3/command.h"
 #include "common/process/daemon.h"
-#include "pop3d/front/options.h"
 
 namespace ekiden::pop3d {
 
 // What the dialogues of one process share.
 struct Front {
     process::Worker& worker;
-    FrontOptions options;
+    front::Pop3Options options;
     ipc::Mechanisms mechanisms{};       // as authd last told
     std::int64_t mechanisms_until = 0;  // steady microseconds
     std::deque<std::string> challenges{};

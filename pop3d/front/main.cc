@@ -15,7 +15,8 @@ Task<> serve_client(pop3d::Front& front, net::Accepted connection) {
 class Pop3d final : public process::Program {
   public:
     Result<> open(process::Worker& worker) override {
-        Result<pop3d::FrontOptions> options = pop3d::FrontOptions::from(worker.settings());
+        Result<front::Pop3Options> options =
+            front::Pop3Options::from(worker.settings(), {&worker.snapshot().files});
         if (!options) return pass(options);
         front_.emplace(worker, std::move(*options));
         return {};

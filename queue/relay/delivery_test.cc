@@ -371,7 +371,7 @@ TEST(RelayPolicy, FromTheConfiguration) {
                      {"smtp_tls_security_level", "encrypt"},
                      {"smtp_tls_mandatory_protocols", ">=TLSv1.3"},
                      {"inet_protocols", "ipv4"}};
-    Result<Policy> policy = policy_of(*Settings::make(values));
+    Result<Policy> policy = Policy::from(*Settings::make(values));
     ASSERT_TRUE(policy) << policy.error().text;
     EXPECT_EQ(policy->own_name, "me.example");
     EXPECT_EQ(policy->tls, TlsLevel::encrypt);
@@ -386,7 +386,7 @@ TEST(RelayPolicy, FromTheConfiguration) {
                                {"smtp_tls_protocols", "TLSv1.1"},
                                {"smtp_tcp_port", "0"},
                                {"smtp_address_preference", "ipv5"}}) {
-        Result<Policy> refused = policy_of(*Settings::make({{name, value}}));
+        Result<Policy> refused = Policy::from(*Settings::make({{name, value}}));
         ASSERT_FALSE(refused) << name;
         EXPECT_THAT(refused.error().text, testing::HasSubstr(name));
     }

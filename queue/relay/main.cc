@@ -27,7 +27,7 @@ std::vector<std::uint16_t> listening_ports(const config::Snapshot& snapshot) {
 class RelayProgram final : public process::Program {
   public:
     Result<> open(process::Worker& worker) override {
-        Result<Policy> policy = policy_of(worker.settings());
+        Result<Policy> policy = Policy::from(worker.settings());
         if (!policy) return pass(std::move(policy));
         policy_ = std::move(*policy);
         for (std::uint16_t port : listening_ports(worker.snapshot())) policy_.own_ports.push_back(port);

@@ -26,7 +26,7 @@ Policy policy_with(RawValues values) {
     values["myhostname"] = "mail.example.jp";
     Result<Settings> settings = Settings::make(std::move(values));
     EXPECT_TRUE(settings) << settings.error().text;
-    Result<Policy> policy = policy_of(*settings);
+    Result<Policy> policy = Policy::from(*settings);
     EXPECT_TRUE(policy) << policy.error().text;
     return policy.value_or(Policy{});
 }

@@ -8,11 +8,14 @@
 
 #include "common/dns/client.h"
 #include "common/dns/mx.h"
+#include "common/smtp/next_hop.h"
 #include "queue/relay/failure.h"
-#include "queue/relay/next_hop.h"
 #include "queue/relay/policy.h"
 
 namespace ekiden::relay {
+
+using smtp::NextHop;
+using smtp::parse_next_hop;
 
 class Route {
   public:

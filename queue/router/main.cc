@@ -1,10 +1,10 @@
 // router: tells what an address is and where its mail goes, and looks into tables for those who may open no
 // files. It reads the configuration's tables and the directory that authd publishes, and writes nothing.
-#include <pwd.h>
 #include <unistd.h>
 
 #include "common/log/events.h"
 #include "common/process/daemon.h"
+#include "common/process/users.h"
 #include "queue/router/named_tables.h"
 #include "queue/router/router.h"
 
@@ -102,10 +102,9 @@ class Program : public process::Program {
 
     static Result<router::Owner> virtual_owner(process::Worker& worker) {
         if (!worker.as_root()) return router::Owner{::geteuid(), ::getegid()};
-        const std::string& name = worker.settings()[param::virtual_owner];
-        const passwd* entry = ::getpwnam(name.c_str());
-        if (!entry) return permanent("virtual_owner = " + name + ": there is no such user");
-        return router::Owner{entry->pw_uid, entry->pw_gid};
+        Result<process::UserIds> owner = process::owner_of(param::virtual_owner, worker.settings());
+        if (!owner) return pass(owner);
+        return router::Owner{owner->uid, owner->gid};
     }
 
     GenerationPointer generation_;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "common/mail/address.h"
+#include "common/smtp/way.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::router {
@@ -17,35 +18,9 @@ std::string domain_of(std::string_view address) {
     return std::string(address.substr(address.rfind('@') + 1));
 }
 
-struct NamedTransport {
-    std::string_view name;
-    Transport transport;
-};
-constexpr NamedTransport transports[] = {{"virtual", Transport::virtual_mailbox},
-                                         {"local", Transport::local},
-                                         {"smtp", Transport::smtp},
-                                         {"relay", Transport::smtp},
-                                         {"lmtp", Transport::lmtp},
-                                         {"discard", Transport::discard},
-                                         {"error", Transport::error},
-                                         {"retry", Transport::retry}};
-
-std::optional<Transport> transport_named(std::string_view name) {
-    for (const NamedTransport& row : transports)
-        if (row.name == name) return row.transport;
-    return std::nullopt;
-}
-
 bool has_status(std::string_view text) {
     return text.size() >= 5 && (text[0] == '4' || text[0] == '5') && text[1] == '.' &&
            text::is_digit(text[2]);
-}
-
-// "transport:nexthop" in its two parts; either may be empty.
-std::pair<std::string, std::string> split_way(std::string_view way) {
-    std::size_t colon = way.find(':');
-    if (colon == std::string_view::npos) return {std::string(text::trim(way)), ""};
-    return {std::string(text::trim(way.substr(0, colon))), std::string(text::trim(way.substr(colon + 1)))};
 }
 
 // "|command", "/file", ":include:file" of aliases(5): they are no addresses, though an atom may begin like
@@ -104,7 +79,7 @@ Task<Result<ipc::RecipientVerdict>> Router::verify(ipc::VerifyRecipient question
     if (!*known) co_return unknown(question.recipient, *address_class);
     Result<std::optional<std::string>> way = co_await routing_->transport_of(address);
     if (!way) co_return pass(way);
-    auto [transport, next_hop] = split_way(way->value_or(""));
+    auto [transport, next_hop] = smtp::split_way(way->value_or(""));
     if (transport == "error") {
         bool status = has_status(next_hop);
         std::string code = status ? next_hop.substr(0, next_hop.find(' ')) : "5.1.1";
@@ -177,28 +152,26 @@ Task<Result<Router::Way>> Router::way_of(std::string address) {
         case AddressClass::relay: standard = settings[param::relay_transport]; break;
         case AddressClass::remote: standard = settings[param::default_transport]; break;
     }
-    auto [transport, next_hop] = split_way(standard);
+    auto [transport, next_hop] = smtp::split_way(standard);
     bool leaves = *address_class == AddressClass::relay || *address_class == AddressClass::remote;
     if (leaves && !settings[param::relayhost].empty()) next_hop = settings[param::relayhost];
     Result<std::optional<std::string>> table = co_await routing_->transport_of(address);
     if (!table) co_return pass(table);
     if (*table) {
-        auto [other_transport, other_next_hop] = split_way(**table);
+        auto [other_transport, other_next_hop] = smtp::split_way(**table);
         // An empty next hop after a transport means the recipient's domain, not the relayhost (transport(5)).
         if (!other_transport.empty()) transport = other_transport, next_hop = other_next_hop;
         if (!other_next_hop.empty()) next_hop = other_next_hop;
     }
-    std::optional<Transport> kind = transport_named(transport);
-    if (!kind)
-        co_return Way{Transport::retry, "",
-                      "4.3.5 unknown mail transport: " + text::printable(transport, 60)};
-    if (*kind == Transport::error || *kind == Transport::retry) {
+    // What is wrong here is the administrator's to mend: the mail waits.
+    Result<smtp::Way> way = smtp::make_way(transport, next_hop);
+    if (!way) co_return Way{Transport::retry, "", "4.3.5 " + way.error().text};
+    if (way->transport == Transport::error || way->transport == Transport::retry) {
         std::string text = next_hop.empty() ? "mail for " + domain + " is not delivered" : next_hop;
-        if (!has_status(text)) text = (*kind == Transport::error ? "5.0.0 " : "4.0.0 ") + text;
-        co_return Way{*kind, "", std::move(text)};
+        if (!has_status(text)) text = (way->transport == Transport::error ? "5.0.0 " : "4.0.0 ") + text;
+        co_return Way{way->transport, "", std::move(text)};
     }
-    if (next_hop.empty()) next_hop = domain;
-    co_return Way{*kind, std::move(next_hop), ""};
+    co_return Way{way->transport, next_hop.empty() ? domain : next_hop, ""};
 }
 
 Task<ipc::ResolvedRecipient> Router::resolve_one(Expanded recipient) {

@@ -13,11 +13,6 @@
 namespace ekiden::router {
 namespace {
 
-bool means_subdomains(const Settings& settings, std::string_view list) {
-    const List& lists = settings[param::parent_domain_matches_subdomains];
-    return std::find(lists.begin(), lists.end(), list) != lists.end();
-}
-
 std::string domain_of(std::string_view address) {
     std::size_t at = address.rfind('@');
     return at == std::string_view::npos ? "" : std::string(address.substr(at + 1));
@@ -29,37 +24,10 @@ Result<std::shared_ptr<Routing>> Routing::make(const Settings& settings, const t
                                                Owner virtual_owner, std::vector<config::Finding>& findings) {
     auto routing = std::make_shared<Routing>(Key(), settings);
     routing->virtual_owner_ = virtual_owner;
-    if (Result<> opened = routing->open_tables(source, findings); !opened) return pass(opened);
+    Result<tables::RoutingTables> opened = tables::RoutingTables::open(settings, source, findings);
+    if (!opened) return pass(opened);
+    routing->tables_ = std::move(*opened);
     return routing;
-}
-
-Result<> Routing::open_tables(const tables::Source& source, std::vector<config::Finding>& findings) {
-    std::pair<tables::MatchList*, const Param<List>*> lists[] = {
-        {&local_domains_, &param::mydestination},
-        {&alias_domains_, &param::virtual_alias_domains},
-        {&mailbox_domains_, &param::virtual_mailbox_domains},
-        {&relay_domains_, &param::relay_domains}};
-    for (auto [list, parameter] : lists) {
-        bool parents = means_subdomains(settings_, parameter->name);
-        Result<tables::MatchList> made =
-            tables::MatchList::make(settings_[*parameter], parents, source, findings);
-        if (!made) return pass(made);
-        *list = std::move(*made);
-    }
-    std::pair<tables::Maps*, const Param<List>*> maps[] = {{&virtual_aliases_, &param::virtual_alias_maps},
-                                                           {&mailboxes_, &param::virtual_mailbox_maps},
-                                                           {&uids_, &param::virtual_uid_maps},
-                                                           {&gids_, &param::virtual_gid_maps},
-                                                           {&transports_, &param::transport_maps},
-                                                           {&relay_recipients_, &param::relay_recipient_maps},
-                                                           {&local_recipients_, &param::local_recipient_maps},
-                                                           {&aliases_, &param::alias_maps}};
-    for (auto [map, parameter] : maps) {
-        Result<tables::Maps> opened = tables::Maps::open(settings_[*parameter], source, findings);
-        if (!opened) return pass(opened);
-        *map = std::move(*opened);
-    }
-    return {};
 }
 
 std::string Routing::complete(std::string_view address) const {
@@ -89,10 +57,10 @@ Task<Result<AddressClass>> Routing::class_of(std::string domain) {
     if (*ours) co_return AddressClass::virtual_mailbox;
     if (is_our_literal(domain)) co_return AddressClass::local;
     std::pair<const tables::MatchList*, AddressClass> lists[] = {
-        {&local_domains_, AddressClass::local},
-        {&alias_domains_, AddressClass::virtual_alias},
-        {&mailbox_domains_, AddressClass::virtual_mailbox},
-        {&relay_domains_, AddressClass::relay}};
+        {&tables_.local_domains, AddressClass::local},
+        {&tables_.alias_domains, AddressClass::virtual_alias},
+        {&tables_.mailbox_domains, AddressClass::virtual_mailbox},
+        {&tables_.relay_domains, AddressClass::relay}};
     for (auto [list, address_class] : lists) {
         Result<bool> listed = co_await list->has_domain(domain);
         if (!listed) co_return pass(listed);
@@ -105,7 +73,8 @@ Task<Result<std::optional<List>>> Routing::targets_of(std::string address, Addre
     std::string delimiter = settings_[param::recipient_delimiter];
     bool site_local = address_class == AddressClass::local ||
                       text::equal_ignoring_case(domain_of(address), settings_[param::myorigin]);
-    tables::FoundHit hit = co_await tables::find_virtual(virtual_aliases_, address, delimiter, site_local);
+    tables::FoundHit hit =
+        co_await tables::find_virtual(tables_.virtual_aliases, address, delimiter, site_local);
     if (!hit) co_return pass(hit);
     if (!*hit) {
         Result<std::optional<List>> of_directory = co_await directory_targets(address);
@@ -147,7 +116,7 @@ Task<Result<std::optional<List>>> Routing::directory_targets(std::string address
 Task<Result<std::optional<List>>> Routing::local_targets(std::string address) {
     tables::Parts parts = tables::parts_of(address, settings_[param::recipient_delimiter]);
     std::vector<std::string> keys{parts.local, parts.user};
-    tables::FoundHit hit = co_await tables::find_first(aliases_, parts.local, keys);
+    tables::FoundHit hit = co_await tables::find_first(tables_.aliases, parts.local, keys);
     if (!hit) co_return pass(hit);
     if (!*hit) co_return std::nullopt;
     Result<List> targets = config::split_list((*hit)->value);
@@ -182,7 +151,7 @@ Task<Result<std::optional<Mailbox>>> Routing::mailbox_of(std::string address) {
     Result<std::optional<Mailbox>> of_account = directory_mailbox(address);
     if (!of_account || *of_account) co_return of_account;
     std::string delimiter = settings_[param::recipient_delimiter];
-    tables::FoundHit hit = co_await tables::find_virtual(mailboxes_, address, delimiter, false);
+    tables::FoundHit hit = co_await tables::find_virtual(tables_.mailboxes, address, delimiter, false);
     if (!hit) co_return pass(hit);
     if (!*hit) co_return std::nullopt;
     std::string path = (*hit)->value;
@@ -190,33 +159,34 @@ Task<Result<std::optional<Mailbox>>> Routing::mailbox_of(std::string address) {
     for (const std::string& part : text::split(path, "/"))
         if (part == ".." || part == ".") co_return temporary("virtual_mailbox_maps: bad path for " + address);
     if (path.empty()) co_return temporary("virtual_mailbox_maps: empty path for " + address);
-    Result<std::uint32_t> uid = co_await id_of(uids_, address, virtual_owner_.uid);
+    Result<std::uint32_t> uid = co_await id_of(tables_.uids, address, virtual_owner_.uid);
     if (!uid) co_return pass(uid);
-    Result<std::uint32_t> gid = co_await id_of(gids_, address, virtual_owner_.gid);
+    Result<std::uint32_t> gid = co_await id_of(tables_.gids, address, virtual_owner_.gid);
     if (!gid) co_return pass(gid);
     co_return Mailbox{std::move(path), {*uid, *gid}, 0};
 }
 
 Task<Result<bool>> Routing::is_listed(std::string address, AddressClass address_class) {
     if (address_class == AddressClass::remote) co_return true;
-    if (address_class == AddressClass::relay && relay_recipients_.empty()) co_return true;
+    if (address_class == AddressClass::relay && tables_.relay_recipients.empty()) co_return true;
     if (address_class != AddressClass::relay && address_class != AddressClass::local) co_return false;
     tables::Parts parts = tables::parts_of(address, settings_[param::recipient_delimiter]);
     std::vector<std::string> keys{parts.local + "@" + parts.domain, parts.user + "@" + parts.domain,
                                   "@" + parts.domain};
     if (address_class == AddressClass::local) keys.insert(keys.end(), {parts.local, parts.user});
-    const tables::Maps& maps = address_class == AddressClass::relay ? relay_recipients_ : local_recipients_;
+    const tables::Maps& maps =
+        address_class == AddressClass::relay ? tables_.relay_recipients : tables_.local_recipients;
     tables::FoundHit hit = co_await tables::find_first(maps, keys.front(), keys);
     if (!hit) co_return pass(hit);
     co_return hit->has_value();
 }
 
 Task<Result<std::optional<std::string>>> Routing::transport_of(std::string address) {
-    bool parents = means_subdomains(settings_, "transport_maps");
+    bool parents = tables::means_subdomains(settings_, "transport_maps");
     std::vector<std::string> keys =
         tables::transport_keys(address, settings_[param::recipient_delimiter], parents);
     std::string whole = keys.front();
-    tables::FoundHit hit = co_await tables::find_first(transports_, whole, keys);
+    tables::FoundHit hit = co_await tables::find_first(tables_.transports, whole, keys);
     if (!hit) co_return pass(hit);
     if (!*hit) co_return std::nullopt;
     co_return std::move((*hit)->value);

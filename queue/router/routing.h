@@ -6,8 +6,7 @@
 
 #include "common/config/snapshot.h"
 #include "common/ipc/messages/router.h"
-#include "common/tables/match_list.h"
-#include "common/tables/open.h"
+#include "common/tables/routing_tables.h"
 #include "queue/router/directory.h"
 
 namespace ekiden::router {
@@ -54,7 +53,6 @@ class Routing {
     Task<Result<std::optional<std::string>>> transport_of(std::string address);
 
   private:
-    Result<> open_tables(const tables::Source& source, std::vector<config::Finding>& findings);
     bool is_our_literal(std::string_view domain) const;
     Task<Result<std::optional<List>>> directory_targets(std::string address);
     Task<Result<std::optional<List>>> local_targets(std::string address);
@@ -64,9 +62,7 @@ class Routing {
     Settings settings_;
     Directory directory_;
     Owner virtual_owner_{};
-    tables::MatchList local_domains_, alias_domains_, mailbox_domains_, relay_domains_;
-    tables::Maps virtual_aliases_, mailboxes_, uids_, gids_, transports_, relay_recipients_,
-        local_recipients_, aliases_;
+    tables::RoutingTables tables_;
 };
 
 }  // namespace ekiden::router

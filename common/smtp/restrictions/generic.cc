@@ -49,7 +49,7 @@ Task<Decision> reject_authenticated_sender_login_mismatch(Evaluation& e, const s
 }
 
 constexpr Keyword table[] = {
-    {.name = "permit", .at_once = permit},
+    {.name = "permit", .permits_all = true, .at_once = permit},
     {.name = "reject", .closes_relay = true, .at_once = reject},
     {.name = "defer", .closes_relay = true, .at_once = defer},
     {.name = "permit_mynetworks", .at_once = permit_mynetworks},

@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "common/config/bad_parameter.h"
+#include "common/config/table_reference.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::smtp {
 namespace {
+
+using config::bad_parameter;
 
 int code_of(std::int64_t configured, int fallback) {
     return configured >= 400 && configured <= 599 ? static_cast<int>(configured) : fallback;
@@ -59,18 +63,24 @@ Result<RestrictionList> RestrictionList::parse(ListKind kind, const List& words,
         }
         const Keyword* keyword = find_keyword(words[i]);
         if (!keyword)
-            return malformed(fmt::format("{}: unknown restriction \"{}\": remove it or correct its name",
-                                         parameter, text::printable(words[i], 100)));
+            return bad_parameter(parameter,
+                                 fmt::format("unknown restriction \"{}\": remove it or correct its name",
+                                             text::printable(words[i], 100)));
         bool early = kind == ListKind::client || kind == ListKind::helo || kind == ListKind::sender;
         if (keyword->needs_recipient && (early || kind == ListKind::data))
-            return malformed(fmt::format(
-                "{}: {} judges a recipient: put it into smtpd_recipient_restrictions", parameter, words[i]));
+            return bad_parameter(
+                parameter,
+                fmt::format("{} judges a recipient: put it into smtpd_recipient_restrictions", words[i]));
         Item item{keyword, "", std::exchange(warn_only, false)};
         if (keyword->takes_argument) {
-            if (i + 1 >= words.size() || words[i + 1].find(':') == std::string::npos)
-                return malformed(
-                    fmt::format("{}: {} needs a table behind it, like {} hash:/etc/ekiden/access", parameter,
-                                words[i], words[i]));
+            auto table = i + 1 < words.size() ? config::parse_table_reference(words[i + 1]) : std::nullopt;
+            if (!table)
+                return bad_parameter(parameter, fmt::format("{} needs a type:name table after it, like {} "
+                                                            "hash:/etc/ekiden/access",
+                                                            words[i], words[i]));
+            if (!config::find_table_type(table->type))
+                return bad_parameter(parameter, "unsupported dictionary type: " + table->type +
+                                                    " (ekiconf -m lists the types)");
             item.argument = words[++i];
         }
         list.items_.push_back(std::move(item));
@@ -79,8 +89,11 @@ Result<RestrictionList> RestrictionList::parse(ListKind kind, const List& words,
 }
 
 bool RestrictionList::closes_relay() const {
-    for (const Item& item : items_)
-        if (item.keyword->closes_relay && !item.warn_only) return true;
+    for (const Item& item : items_) {
+        if (item.warn_only) continue;
+        if (item.keyword->closes_relay) return true;
+        if (item.keyword->permits_all) return false;  // what follows is never reached
+    }
     return false;
 }
 
@@ -125,10 +138,10 @@ Result<Restrictions> Restrictions::from(const Settings& settings, const Param<Li
         row.list = std::move(*list);
     }
     if (!all.relay.closes_relay() && !all.recipient.closes_relay())
-        return malformed(
-            fmt::format("in parameter {} or smtpd_recipient_restrictions, specify at least one working "
-                        "instance of: reject_unauth_destination, defer_unauth_destination, reject or defer",
-                        relay_parameter.name));
+        return bad_parameter(
+            relay_parameter.name,
+            "here or in smtpd_recipient_restrictions, specify at least one working instance of: "
+            "reject_unauth_destination, defer_unauth_destination, reject or defer (strangers could relay)");
     return all;
 }
 

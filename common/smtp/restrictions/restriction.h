@@ -70,6 +70,7 @@ struct Keyword {
     std::string_view name;
     bool takes_argument = false;
     bool closes_relay = false;     // counts for the safety rule
+    bool permits_all = false;      // nothing behind it is ever asked
     bool relay_check = false;      // refuses only what is not for us
     bool needs_recipient = false;  // has no meaning in the client, HELO and sender lists when those run early
     // One of the two: at once, or by asking.

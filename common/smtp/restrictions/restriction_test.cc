@@ -29,12 +29,14 @@ TEST(Restrictions, BadConfigurationsAreRefusedByName) {
         std::string_view named;
     };
     for (const Case& c : std::initializer_list<Case>{
-             {{{"smtpd_relay_restrictions", ""}}, "smtpd_relay_restrictions or smtpd_recipient_restrictions"},
+             {{{"smtpd_relay_restrictions", ""}},
+              "smtpd_relay_restrictions: here or in smtpd_recipient_restrictions"},
              {{{"smtpd_relay_restrictions", "permit_mynetworks, permit"}},
               "specify at least one working instance of"},
+             {{{"smtpd_relay_restrictions", "permit, reject"}}, "at least one"},
              {{{"smtpd_relay_restrictions", "warn_if_reject reject_unauth_destination"}}, "at least one"},
              {{{"smtpd_recipient_restrictions", "reject_nothing_at_all"}}, "\"reject_nothing_at_all\""},
-             {{{"smtpd_recipient_restrictions", "check_sender_access, permit"}}, "needs a table"},
+             {{{"smtpd_recipient_restrictions", "check_sender_access, permit"}}, "needs a type:name table"},
              {{{"smtpd_client_restrictions", "reject_unauth_destination"}}, "smtpd_recipient_restrictions"},
              {{{"mynetworks", "10.0.0.0/8, hash:/etc/networks"}}, "mynetworks"},
              {{{"smtpd_tls_security_level", "perhaps"}}, "smtpd_tls_security_level"},

@@ -115,20 +115,95 @@ class Suite(HouseTest):
         self.main_cf.write_text(text)
         self.ekiden('reload')
 
+    def workers(self):
+        """Those that a reload replaces."""
+        return {pid for name in ('smtpd', 'submission', 'pop3d', 'relay', 'resolver') for pid in self.ours.pids(name)}
+
+    BROKEN = [    # a line of main.cf, and what is said of it
+        ('message_size_limit = many', 'bad numerical value for parameter message_size_limit'),
+        ('mynetworks = 300.1.1.1', 'in parameter mynetworks: "300.1.1.1" is not an IP address'),
+        ('smtpd_client_restrictions = reject_unauth_destination', 'put it into smtpd_recipient_restrictions'),
+        ('pop3d_plaintext_auth_networks = x', 'in parameter pop3d_plaintext_auth_networks: "x"'),
+        ('pop_before_smtp_exclude_networks = x', 'in parameter pop_before_smtp_exclude_networks: "x"'),
+        ('dns_nameservers = foo', 'in parameter dns_nameservers: bad name server address: foo'),
+        ('relayhost = [foo', 'in parameter relayhost: bad next hop: [foo'),
+        ('transport_maps = inline:{ x.test=foo:bar }', 'unknown mail transport: foo'),
+    ]
+
     def test_a_broken_configuration_is_refused(self):
         text = self.main_cf.read_text()
+        before = self.workers()
+        number = text.count('\n') + 1
+        for line, said in self.BROKEN:
+            name = line.split(' = ')[0]
+            with self.subTest(line=line):
+                kept = [old if old.split(' =')[0] != name else '#' for old in text.splitlines()]
+                try:
+                    self.main_cf.write_text('\n'.join([*kept, line]) + '\n')
+                    for command in ('check', 'reload'):
+                        wrong = self.ekiden(command, check=False)
+                        self.assertNotEqual(wrong.returncode, 0, command)
+                        self.assertIn(f'main.cf, line {number}: ', wrong.stdout + wrong.stderr)
+                        self.assertIn(said, wrong.stdout + wrong.stderr)
+                    self.assertEqual(self.workers() - before, set(), 'nobody was replaced')
+                    self.assert_serves()
+                finally:
+                    self.main_cf.write_text(text)
+        self.ekiden('reload')
+        self.assert_serves()
+
+    def test_a_program_that_cannot_start_is_no_reason_to_end_the_old_one(self):
+        """What no check can know: the new workers of one service die. The others of that generation go, too."""
+        text, master_cf = self.main_cf.read_text(), self.ours.folder / 'etc' / 'master.cf'
+        services = master_cf.read_text()
+        programs = self.ours.folder / 'programs'
+        programs.mkdir()
+        for program in (pathlib.Path(self.ours.facts['commands']['ekiden'][0]).parent).iterdir():
+            (programs / program.name).symlink_to(program)
+        (programs / 'pop3d').unlink()
+        (programs / 'pop3d').symlink_to('/bin/false')
+        before = self.workers()
         try:
-            self.main_cf.write_text(text + 'message_size_limit = many\n')
-            wrong = self.ekiden('check', check=False)
-            self.assertNotEqual(wrong.returncode, 0)
-            line = len(text.split('\n'))
-            self.assertIn('main.cf', wrong.stdout + wrong.stderr)
-            self.assertIn(str(line), wrong.stdout + wrong.stderr)
-            self.ekiden('reload', check=False)
+            self.main_cf.write_text(text + f'daemon_directory = {programs}\nsmtpd_banner = never ESMTP\n')
+            self.ekiden('check')
+            refused = self.ekiden('reload', check=False)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn('a new worker cannot start: ekiden/pop3d: exit status 1 before it served', refused.stderr)
+            waiting.until(lambda: not self.workers() - before, 'the workers of before, and no others', 30)
+            self.assertNotIn('never', self.greeting())
             self.assert_serves()
         finally:
             self.main_cf.write_text(text)
+            master_cf.write_text(services)
         self.ekiden('reload')
+        self.assert_serves()
+
+    def test_networks_from_files(self):
+        """mynetworks from /file and cidr:/file, one naming the other, negated items first."""
+        text = self.main_cf.read_text()
+        etc = self.ours.folder / 'etc'
+        (etc / 'networks').write_text('# ours\n192.0.2.0/24\n')
+        (etc / 'clients').write_text('127.0.0.0/8 OK\n')
+
+        def relays():
+            with self.ours.smtp() as client:
+                client.command('MAIL FROM:<x@elsewhere.test>')
+                return client.command('RCPT TO:<y@far.test>')[0] == 250
+        try:
+            self.assertFalse(relays())
+            for value, wanted in ((f'{etc}/networks', False), (f'{etc}/networks cidr:{etc}/clients', True),
+                                  (f'!127.0.0.1 cidr:{etc}/clients', False)):
+                self.main_cf.write_text(text + f'mynetworks = {value}\n')
+                self.ekiden('reload')
+                waiting.until(lambda wanted=wanted: relays() == wanted, f'{value}: {wanted}')
+            (etc / 'networks').write_text(f'cidr:{etc}/clients\n')
+            self.main_cf.write_text(text + f'mynetworks = {etc}/networks\n')
+            self.ekiden('reload')
+            waiting.until(relays, 'a file that names a table')
+        finally:
+            self.main_cf.write_text(text)
+        self.ekiden('reload')
+        waiting.until(lambda: not relays(), 'the old networks')
 
     def test_what_dies_comes_back(self):
         for name in sorted({row['name'] for row in self.ours.refresh()['processes']} - {'master'}):

@@ -1,8 +1,8 @@
-#include "queue/relay/next_hop.h"
+#include "common/smtp/next_hop.h"
 
 #include <gtest/gtest.h>
 
-namespace ekiden::relay {
+namespace ekiden::smtp {
 namespace {
 
 TEST(NextHop, Forms) {
@@ -22,4 +22,4 @@ TEST(NextHop, Refused) {
 }
 
 }  // namespace
-}  // namespace ekiden::relay
+}  // namespace ekiden::smtp

@@ -1,14 +1,18 @@
-#include "queue/relay/policy.h"
+#include "common/smtp/relay_options.h"
 
 #include <fmt/format.h>
 #include <ifaddrs.h>
 
 #include <algorithm>
 
+#include "common/config/bad_parameter.h"
+#include "common/dns/name.h"
 #include "common/text/ascii.h"
 
-namespace ekiden::relay {
+namespace ekiden::smtp {
 namespace {
+
+using config::bad_parameter;
 
 Milliseconds ms(Seconds time) { return std::chrono::duration_cast<Milliseconds>(time); }
 
@@ -17,33 +21,36 @@ std::size_t limit_of(std::int64_t value) {
     return value <= 0 ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(value);
 }
 
-Result<TlsLevel> tls_level(const std::string& text) {
-    if (text.empty() || text == "none") return TlsLevel::none;
-    if (text == "may") return TlsLevel::may;
-    if (text == "encrypt") return TlsLevel::encrypt;
-    return permanent(
-        fmt::format("smtp_tls_security_level = {}: must be none, may or encrypt; certificates of servers "
-                    "are not verified yet, and less than was asked for is not done silently",
-                    text));
-}
-
-Result<dns::AddressPreference> preference(const std::string& text) {
+Result<dns::AddressPreference> preferred_family(const Settings& settings) {
+    const std::string& text = settings[param::smtp_address_preference];
     if (text.empty() || text == "any") return dns::AddressPreference::any;
     if (text == "ipv4") return dns::AddressPreference::ipv4;
     if (text == "ipv6") return dns::AddressPreference::ipv6;
-    return permanent(fmt::format("smtp_address_preference = {}: must be any, ipv4 or ipv6", text));
+    return bad_parameter("smtp_address_preference",
+                         fmt::format("\"{}\" is not any, ipv4 or ipv6", text::printable(text, 60)));
 }
 
-Result<std::optional<net::IpAddress>> source(const std::string& text, bool v6, std::string_view name) {
+Result<std::optional<net::IpAddress>> source(const Param<std::string>& parameter, const Settings& settings,
+                                             bool v6) {
+    const std::string& text = settings[parameter];
     if (text.empty()) return std::nullopt;
     Result<net::IpAddress> address = net::IpAddress::parse(text);
     if (!address || address->v6() != v6)
-        return permanent(fmt::format("{} = {}: not such an address", name, text));
+        return bad_parameter(
+            parameter.name, fmt::format("\"{}\" is no IPv{} address", text::printable(text, 60), v6 ? 6 : 4));
     return *address;
 }
 
-smtp::ClientTimeouts timeouts_of(const Settings& settings) {
-    smtp::ClientTimeouts timeouts;
+// EHLO has a name or an address literal (RFC 5321 §4.1.1.1).
+Result<std::string> checked_helo_name(const Settings& settings) {
+    const std::string& text = settings[param::smtp_helo_name];
+    bool literal = text.starts_with('[') && text.ends_with(']');
+    if (literal || dns::is_host_name(text)) return text;
+    return bad_parameter("smtp_helo_name", fmt::format("\"{}\" is no host name", text::printable(text, 100)));
+}
+
+ClientTimeouts timeouts_of(const Settings& settings) {
+    ClientTimeouts timeouts;
     timeouts.helo = ms(settings[param::smtp_helo_timeout]);
     timeouts.starttls = ms(settings[param::smtp_starttls_timeout]);
     timeouts.mail = ms(settings[param::smtp_mail_timeout]);
@@ -56,7 +63,7 @@ smtp::ClientTimeouts timeouts_of(const Settings& settings) {
     return timeouts;
 }
 
-void take_limits(const Settings& settings, Policy& policy) {
+void take_limits(const Settings& settings, RelayOptions& policy) {
     policy.address_limit = limit_of(settings[param::smtp_mx_address_limit]);
     policy.session_limit = limit_of(settings[param::smtp_mx_session_limit]);
     policy.connect_timeout = ms(settings[param::smtp_connect_timeout]);
@@ -88,11 +95,14 @@ std::vector<net::IpAddress> interface_addresses() {
 }
 
 // What this host is known by (inet_interfaces), as it sees itself and from outside (proxy_interfaces).
-std::vector<net::IpAddress> own_addresses(const Settings& settings) {
+Result<std::vector<net::IpAddress>> own_addresses(const Settings& settings) {
     std::vector<net::IpAddress> own;
-    List written = settings[param::inet_interfaces];
-    for (const std::string& text : settings[param::proxy_interfaces]) written.push_back(text);
-    for (const std::string& text : written) {
+    for (const std::string& text : settings[param::proxy_interfaces]) {
+        Result<net::IpAddress> address = net::IpAddress::parse(text);
+        if (!address) return bad_parameter("proxy_interfaces", address.error());
+        own.push_back(*address);
+    }
+    for (const std::string& text : settings[param::inet_interfaces]) {
         if (text == "all")
             for (const net::IpAddress& address : interface_addresses()) own.push_back(address);
         if (text == "loopback-only")
@@ -102,22 +112,24 @@ std::vector<net::IpAddress> own_addresses(const Settings& settings) {
     return own;
 }
 
-Result<> take_addresses(const Settings& settings, Policy& policy) {
+Result<> take_addresses(const Settings& settings, RelayOptions& policy) {
     const List& protocols = settings[param::inet_protocols];
     const auto named = [&](std::string_view name) {
         return std::ranges::find(protocols, name) != protocols.end();
     };
     policy.ipv4 = named("all") || named("ipv4");
     policy.ipv6 = named("all") || named("ipv6");
-    auto v4 = source(settings[param::smtp_bind_address], false, "smtp_bind_address");
+    auto v4 = source(param::smtp_bind_address, settings, false);
     if (!v4) return pass(std::move(v4));
     policy.source_v4 = *v4;
-    auto v6 = source(settings[param::smtp_bind_address6], true, "smtp_bind_address6");
+    auto v6 = source(param::smtp_bind_address6, settings, true);
     if (!v6) return pass(std::move(v6));
     policy.source_v6 = *v6;
-    policy.own_addresses = own_addresses(settings);
+    Result<std::vector<net::IpAddress>> own = own_addresses(settings);
+    if (!own) return pass(own);
+    policy.own_addresses = std::move(*own);
     const std::int64_t port = settings[param::smtp_tcp_port];
-    if (port < 1 || port > 65535) return permanent("smtp_tcp_port: must be 1..65535");
+    if (port < 1 || port > 65535) return bad_parameter("smtp_tcp_port", "must be 1 to 65535");
     policy.port = static_cast<std::uint16_t>(port);
     policy.own_ports.push_back(policy.port);
     return {};
@@ -125,28 +137,30 @@ Result<> take_addresses(const Settings& settings, Policy& policy) {
 
 }  // namespace
 
-bool Policy::is_self(const net::IpAddress& address, std::uint16_t at_port) const {
+bool RelayOptions::is_self(const net::IpAddress& address, std::uint16_t at_port) const {
     return std::ranges::find(own_ports, at_port) != own_ports.end() &&
            std::ranges::find(own_addresses, address) != own_addresses.end();
 }
 
-Result<Policy> policy_of(const Settings& settings) {
-    Policy policy;
-    policy.helo_name = settings[param::smtp_helo_name];
+Result<RelayOptions> RelayOptions::from(const Settings& settings) {
+    RelayOptions policy;
+    Result<std::string> helo = checked_helo_name(settings);
+    if (!helo) return pass(helo);
+    policy.helo_name = *helo;
     policy.own_name = text::to_lower(settings[param::myhostname]);
     Result<> addresses = take_addresses(settings, policy);
     if (!addresses) return pass(std::move(addresses));
-    Result<dns::AddressPreference> preferred = preference(settings[param::smtp_address_preference]);
+    Result<dns::AddressPreference> preferred = preferred_family(settings);
     if (!preferred) return pass(std::move(preferred));
     policy.preference = *preferred;
-    Result<TlsLevel> level = tls_level(settings[param::smtp_tls_security_level]);
+    Result<TlsLevel> level = tls_level_of(param::smtp_tls_security_level, settings);
     if (!level) return pass(std::move(level));
     policy.tls = *level;
     policy.tls_wrapper = settings[param::smtp_tls_wrappermode];
     const bool mandatory = policy.tls == TlsLevel::encrypt || policy.tls_wrapper;
     const auto& protocols = mandatory ? param::smtp_tls_mandatory_protocols : param::smtp_tls_protocols;
     Result<config::TlsVersions> versions = config::tls_versions(settings[protocols]);
-    if (!versions) return malformed(fmt::format("{}: {}", protocols.name, versions.error().text));
+    if (!versions) return bad_parameter(protocols.name, versions.error());
     policy.tls_versions = *versions;
     policy.log_tls = settings[param::smtp_tls_loglevel] > 0;
     const auto allows_plain = [](const List& options) {
@@ -164,4 +178,4 @@ Result<Policy> policy_of(const Settings& settings) {
     return policy;
 }
 
-}  // namespace ekiden::relay
+}  // namespace ekiden::smtp

@@ -1,8 +1,8 @@
-#include "resolver/nameservers.h"
+#include "common/dns/nameservers.h"
 
 #include <gtest/gtest.h>
 
-namespace ekiden::resolver {
+namespace ekiden::dns {
 namespace {
 
 TEST(Nameservers, ResolvConf) {
@@ -27,4 +27,4 @@ TEST(Nameservers, Forms) {
 }
 
 }  // namespace
-}  // namespace ekiden::resolver
+}  // namespace ekiden::dns

@@ -1,13 +1,14 @@
-#include "resolver/nameservers.h"
+#include "common/dns/nameservers.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <array>
 
+#include "common/config/bad_parameter.h"
 #include "common/text/ascii.h"
 
-namespace ekiden::resolver {
+namespace ekiden::dns {
 namespace {
 
 bool is_address(std::string_view text) {
@@ -58,4 +59,24 @@ Result<std::string> nameserver(std::string_view text, std::uint16_t default_port
     return fmt::format("{}@{}", address, *number);
 }
 
-}  // namespace ekiden::resolver
+Result<std::vector<std::string>> nameservers_of(const Settings& settings, std::string_view resolv_conf) {
+    const std::int64_t port = settings[param::dns_port];
+    if (port < 1 || port > 65535) return config::bad_parameter("dns_port", "must be 1 to 65535");
+    List listed = settings[param::dns_nameservers];
+    if (listed == List{"root"}) return std::vector<std::string>();
+    if (listed.empty()) listed = nameservers_of(resolv_conf);
+    // resolv.conf(5): without a line the server on this host is asked.
+    if (listed.empty()) listed = {"127.0.0.1"};
+    std::vector<std::string> servers;
+    for (const std::string& text : listed) {
+        Result<std::string> server = nameserver(text, static_cast<std::uint16_t>(port));
+        if (!server)
+            return config::bad_parameter("dns_nameservers",
+                                         server.error().text + ": write 192.0.2.1, 192.0.2.1@53 or root");
+        servers.push_back(std::move(*server));
+    }
+    if (servers.size() > nameserver_limit) servers.resize(nameserver_limit);
+    return servers;
+}
+
+}  // namespace ekiden::dns

@@ -1,22 +1,22 @@
-#include "pop3d/front/options.h"
+#include "common/front/pop3_options.h"
 
 #include <algorithm>
 
-namespace ekiden::pop3d {
+namespace ekiden::front {
 
-Result<FrontOptions> FrontOptions::from(const Settings& settings) {
-    FrontOptions options;
+Result<Pop3Options> Pop3Options::from(const Settings& settings, const tables::Source& source) {
+    Pop3Options options;
     options.host = settings[param::myhostname];
     options.banner = settings[param::pop3d_banner];
     options.tls_at_once = settings[param::pop3d_tls_wrappermode];
     options.tls_auth_only = settings[param::pop3d_tls_auth_only];
     options.apop = settings[param::pop3d_apop_enable];
-    Result<net::NetworkList> plaintext =
-        net::NetworkList::parse(settings[param::pop3d_plaintext_auth_networks]);
-    if (!plaintext) return malformed("pop3d_plaintext_auth_networks: " + plaintext.error().text);
-    Result<net::NetworkList> uncounted =
-        net::NetworkList::parse(settings[param::smtpd_client_event_limit_exceptions]);
-    if (!uncounted) return malformed("smtpd_client_event_limit_exceptions: " + uncounted.error().text);
+    using tables::NetworkList;
+    Result<NetworkList> plaintext = NetworkList::of(param::pop3d_plaintext_auth_networks, settings, source);
+    if (!plaintext) return pass(plaintext);
+    Result<NetworkList> uncounted =
+        NetworkList::of(param::smtpd_client_event_limit_exceptions, settings, source);
+    if (!uncounted) return pass(uncounted);
     options.plaintext_clients = std::move(*plaintext);
     options.uncounted_clients = std::move(*uncounted);
     options.login_time = settings[param::pop3d_login_timeout];
@@ -29,4 +29,4 @@ Result<FrontOptions> FrontOptions::from(const Settings& settings) {
     return options;
 }
 
-}  // namespace ekiden::pop3d
+}  // namespace ekiden::front

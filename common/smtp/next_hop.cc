@@ -1,4 +1,4 @@
-#include "queue/relay/next_hop.h"
+#include "common/smtp/next_hop.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "common/dns/name.h"
 #include "common/text/ascii.h"
 
-namespace ekiden::relay {
+namespace ekiden::smtp {
 namespace {
 
 struct NamedPort {
@@ -79,4 +79,4 @@ Result<NextHop> parse_next_hop(std::string_view text, std::uint16_t default_port
     return hop;
 }
 
-}  // namespace ekiden::relay
+}  // namespace ekiden::smtp

@@ -1,12 +1,13 @@
-#include "master/identity.h"
+#include "common/net/identity.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "common/config/bad_parameter.h"
 #include "common/config/check.h"
 #include "common/net/tls.h"
 
-namespace ekiden::master {
+namespace ekiden::net {
 namespace {
 
 std::string mark_of(const std::string& path) {
@@ -20,6 +21,10 @@ std::string mark_of(const std::string& path) {
 
 Result<Identity> IdentityFiles::read(const Settings& settings) {
     std::vector<std::string> certificate_files = settings[param::smtpd_tls_chain_files];
+    std::string_view certificate_parameter =
+        certificate_files.empty() ? param::smtpd_tls_cert_file.name : param::smtpd_tls_chain_files.name;
+    std::string_view key_parameter =
+        certificate_files.empty() ? param::smtpd_tls_key_file.name : certificate_parameter;
     std::string key_file =
         certificate_files.empty() ? settings[param::smtpd_tls_key_file] : certificate_files.front();
     if (certificate_files.empty() && !settings[param::smtpd_tls_cert_file].empty())
@@ -29,15 +34,17 @@ Result<Identity> IdentityFiles::read(const Settings& settings) {
     for (const std::string& path : certificate_files) {
         marks_[path] = mark_of(path);
         Result<std::string> text = config::read_file(path);
-        if (!text) return pass(text);
+        if (!text) return config::bad_parameter(certificate_parameter, text.error());
         identity.certificates += *text + '\n';
     }
     marks_[key_file] = mark_of(key_file);
     Result<std::string> key = config::read_file(key_file);
-    if (!key) return pass(key);
+    if (!key) return config::bad_parameter(key_parameter, key.error());
     identity.key = Secret(std::move(*key));
     Result<net::TlsContext> context = net::TlsContext::server(identity.certificates, identity.key, "check");
-    if (!context) return malformed(fmt::format("{}: {}", certificate_files.front(), context.error().text));
+    if (!context)
+        return config::bad_parameter(certificate_parameter,
+                                     fmt::format("{}: {}", certificate_files.front(), context.error().text));
     return identity;
 }
 
@@ -48,4 +55,4 @@ bool IdentityFiles::changed() {
     return any;
 }
 
-}  // namespace ekiden::master
+}  // namespace ekiden::net

@@ -7,7 +7,7 @@
 
 #include "common/base/error.h"
 
-namespace ekiden::relay {
+namespace ekiden::smtp {
 
 struct NextHop {
     std::string host;        // lower case, without brackets; an IPv6 address without "IPv6:"
@@ -20,4 +20,4 @@ struct NextHop {
 // "submission" and "submissions" (also "smtps") stand for their ports).
 Result<NextHop> parse_next_hop(std::string_view text, std::uint16_t default_port);
 
-}  // namespace ekiden::relay
+}  // namespace ekiden::smtp

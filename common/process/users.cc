@@ -1,0 +1,26 @@
+#include "common/process/users.h"
+
+#include <pwd.h>
+
+#include "common/config/bad_parameter.h"
+#include "common/text/ascii.h"
+
+namespace ekiden::process {
+
+Result<UserIds> find_user(const std::string& name) {
+    const passwd* entry = getpwnam(name.c_str());
+    if (!entry)
+        return not_found("there is no user \"" + text::printable(name, 60) +
+                         "\": create it (./dev setup or the package does)");
+    return UserIds{entry->pw_uid, entry->pw_gid};
+}
+
+Result<UserIds> owner_of(const Param<std::string>& parameter, const Settings& settings) {
+    Result<UserIds> ids = find_user(settings[parameter]);
+    if (!ids) return config::bad_parameter(parameter.name, ids.error());
+    if (ids->uid == 0 || ids->gid == 0)
+        return config::bad_parameter(parameter.name, "a worker never runs as root: name a user of its own");
+    return ids;
+}
+
+}  // namespace ekiden::process

@@ -1,0 +1,21 @@
+#pragma once
+// The users of the system's password database that parameters name.
+#include <string>
+
+#include "common/base/error.h"
+#include "common/config/params.h"
+#include "common/config/settings.h"
+
+namespace ekiden::process {
+
+struct UserIds {
+    unsigned uid, gid;
+};
+
+// not_found with what to do about it.
+Result<UserIds> find_user(const std::string& name);
+// The user of a parameter in a suite that root started: a worker never runs as root. Errors name the
+// parameter.
+Result<UserIds> owner_of(const Param<std::string>& parameter, const Settings& settings);
+
+}  // namespace ekiden::process

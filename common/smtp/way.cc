@@ -1,0 +1,80 @@
+#include "common/smtp/way.h"
+
+#include <algorithm>
+
+#include "common/config/bad_parameter.h"
+#include "common/smtp/next_hop.h"
+#include "common/text/ascii.h"
+
+namespace ekiden::smtp {
+namespace {
+
+using ipc::Transport;
+
+struct NamedTransport {
+    std::string_view name;
+    Transport transport;
+};
+constexpr NamedTransport transports[] = {{"virtual", Transport::virtual_mailbox},
+                                         {"local", Transport::local},
+                                         {"smtp", Transport::smtp},
+                                         {"relay", Transport::smtp},
+                                         {"lmtp", Transport::lmtp},
+                                         {"discard", Transport::discard},
+                                         {"error", Transport::error},
+                                         {"retry", Transport::retry}};
+
+}  // namespace
+
+std::pair<std::string, std::string> split_way(std::string_view text) {
+    std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) return {std::string(text::trim(text)), ""};
+    return {std::string(text::trim(text.substr(0, colon))), std::string(text::trim(text.substr(colon + 1)))};
+}
+
+Result<Way> make_way(std::string_view transport, std::string_view next_hop) {
+    const auto* row = std::ranges::find(transports, transport, &NamedTransport::name);
+    if (row == std::end(transports))
+        return malformed("unknown mail transport: " + text::printable(transport, 60));
+    bool to_host = row->transport == Transport::smtp || row->transport == Transport::lmtp;
+    if (to_host && !next_hop.empty())
+        if (Result<NextHop> hop = parse_next_hop(next_hop, 25); !hop) return malformed(hop.error().text);
+    return Way{row->transport, std::string(next_hop)};
+}
+
+namespace {
+
+// The same with what to write instead.
+Result<> check_way(std::string_view transport, std::string_view next_hop) {
+    if (!make_way(transport, "")) {
+        std::string names;
+        for (const NamedTransport& row : transports) (names += names.empty() ? "" : ", ") += row.name;
+        return malformed(make_way(transport, "").error().text + " (one of " + names + ")");
+    }
+    if (Result<Way> way = make_way(transport, next_hop); !way)
+        return malformed(way.error().text +
+                         " (write a domain, [host] or [address], with :port where needed)");
+    return {};
+}
+
+}  // namespace
+
+Result<> check_ways(const Settings& settings) {
+    for (const Param<std::string>* parameter : {&param::local_transport, &param::virtual_transport,
+                                                &param::relay_transport, &param::default_transport}) {
+        auto [transport, next_hop] = split_way(settings[*parameter]);
+        if (Result<> good = check_way(transport, next_hop); !good)
+            return config::bad_parameter(parameter->name, good.error());
+    }
+    if (Result<> good = check_way("smtp", text::trim(settings[param::relayhost])); !good)
+        return config::bad_parameter("relayhost", good.error());
+    return {};
+}
+
+Result<> check_transport_entry(std::string_view value) {
+    auto [transport, next_hop] = split_way(value);
+    // Without a transport the next hop of the address class's own is replaced (transport(5)).
+    return check_way(transport.empty() ? "smtp" : transport, next_hop);
+}
+
+}  // namespace ekiden::smtp

@@ -1,0 +1,44 @@
+#include "common/tables/routing_tables.h"
+
+#include <algorithm>
+
+#include "common/config/bad_parameter.h"
+
+namespace ekiden::tables {
+
+bool means_subdomains(const Settings& settings, std::string_view list) {
+    const List& lists = settings[param::parent_domain_matches_subdomains];
+    return std::find(lists.begin(), lists.end(), list) != lists.end();
+}
+
+Result<RoutingTables> RoutingTables::open(const Settings& settings, const Source& source,
+                                          std::vector<config::Finding>& findings) {
+    RoutingTables all;
+    std::pair<MatchList*, const Param<List>*> lists[] = {
+        {&all.local_domains, &param::mydestination},
+        {&all.alias_domains, &param::virtual_alias_domains},
+        {&all.mailbox_domains, &param::virtual_mailbox_domains},
+        {&all.relay_domains, &param::relay_domains}};
+    for (auto [list, parameter] : lists) {
+        bool parents = means_subdomains(settings, parameter->name);
+        Result<MatchList> made = MatchList::make(settings[*parameter], parents, source, findings);
+        if (!made) return config::bad_parameter(parameter->name, made.error());
+        *list = std::move(*made);
+    }
+    std::pair<Maps*, const Param<List>*> maps[] = {{&all.virtual_aliases, &param::virtual_alias_maps},
+                                                   {&all.mailboxes, &param::virtual_mailbox_maps},
+                                                   {&all.uids, &param::virtual_uid_maps},
+                                                   {&all.gids, &param::virtual_gid_maps},
+                                                   {&all.transports, &param::transport_maps},
+                                                   {&all.relay_recipients, &param::relay_recipient_maps},
+                                                   {&all.local_recipients, &param::local_recipient_maps},
+                                                   {&all.aliases, &param::alias_maps}};
+    for (auto [map, parameter] : maps) {
+        Result<Maps> opened = Maps::open(settings[*parameter], source, findings);
+        if (!opened) return config::bad_parameter(parameter->name, opened.error());
+        *map = std::move(*opened);
+    }
+    return all;
+}
+
+}  // namespace ekiden::tables

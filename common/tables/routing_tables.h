@@ -1,0 +1,23 @@
+#pragma once
+// The lists of domains and the tables by which the router finds out what an address is and where its mail
+// goes. The check of a configuration opens them in the same way.
+#include "common/config/settings.h"
+#include "common/tables/match_list.h"
+#include "common/tables/open.h"
+
+namespace ekiden::tables {
+
+// Is a domain in this list (by the parameter's name) meant with its subdomains:
+// parent_domain_matches_subdomains.
+bool means_subdomains(const Settings& settings, std::string_view list);
+
+struct RoutingTables {
+    MatchList local_domains, alias_domains, mailbox_domains, relay_domains;
+    Maps virtual_aliases, mailboxes, uids, gids, transports, relay_recipients, local_recipients, aliases;
+
+    // Errors name the parameter. Wrong lines of tables are told in `findings`.
+    static Result<RoutingTables> open(const Settings& settings, const Source& source,
+                                      std::vector<config::Finding>& findings);
+};
+
+}  // namespace ekiden::tables
