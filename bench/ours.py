@@ -90,7 +90,8 @@ class Ours:
             first = dict(zip(columns, base.execute('SELECT * FROM account WHERE address = ?',
                                                    (f'u0@{DOMAIN}',)).fetchone()))
             for number in range(1, self.users):
-                row = {**first, 'address': f'u{number}@{DOMAIN}', 'mailbox': first['mailbox'].replace('u0', f'u{number}')}
+                row = {**first, 'address': f'u{number}@{DOMAIN}',
+                       'mailbox': first['mailbox'].replace('u0', f'u{number}')}
                 base.execute(f'INSERT INTO account ({", ".join(columns)}) VALUES ({", ".join("?" * len(columns))})',
                              [row[column] for column in columns])
         base.close()

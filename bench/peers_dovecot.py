@@ -98,7 +98,8 @@ class Dovecot:
     def exec_start(self):
         """Start it, without waiting until it serves."""
         self.process = subprocess.Popen(['/usr/sbin/dovecot', '-F', '-c', str(self.configuration)],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=self.group.join)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                        preexec_fn=self.group.join)
         self.group.roots.add(self.process.pid)
 
     def start(self):

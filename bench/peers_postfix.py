@@ -87,12 +87,10 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 def with_own_resolv_conf(file):
     """In the child before exec: a mount namespace in which /etc/resolv.conf is `file`, so that MX lookups go to the
     bench's name server."""
-    calls = [('unshare', LIBC.unshare(CLONE_NEWNS)),
-             ('mount', LIBC.mount(b'none', b'/', None, MS_REC | MS_PRIVATE, None)),
-             ('mount', LIBC.mount(str(file).encode(), os.path.realpath('/etc/resolv.conf').encode(), None, MS_BIND, None))]
-    failed = [name for name, result in calls if result != 0]
-    if failed:
-        raise OSError(f'{failed[0]}: no namespace for the resolver')
+    target = os.path.realpath('/etc/resolv.conf').encode()
+    if (LIBC.unshare(CLONE_NEWNS) != 0 or LIBC.mount(b'none', b'/', None, MS_REC | MS_PRIVATE, None) != 0 or
+            LIBC.mount(str(file).encode(), target, None, MS_BIND, None) != 0):
+        raise OSError(ctypes.get_errno(), 'no namespace for the resolver')
 
 
 class Postfix:

@@ -32,7 +32,7 @@ def number(value):
     if value is None:
         return ''
     size = abs(value)
-    return f'{value:,.0f}' if size >= 100 else f'{value:.1f}' if size >= 10 else f'{value:.2f}' if size >= 1 else f'{value:.3f}'
+    return f'{value:,.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3}f}'
 
 
 class Table:
@@ -64,19 +64,19 @@ class Table:
                 theirs = median[side]
                 if better and ours and theirs:
                     ratios.append(f'{ours / theirs if better == "more" else theirs / ours:.2f}')
-            yield (f'  {label.format(unit=entry["unit"]):<42}' +
-                   ''.join(f'  {number(median[side]):>{w}}' for side, w in zip(sides, width)) + '   ' + ', '.join(ratios))
+            cells = ''.join(f'  {number(median[side]):>{w}}' for side, w in zip(sides, width))
+            yield f'  {label.format(unit=entry["unit"]):<42}{cells}   {", ".join(ratios)}'
         if 'limit' in entry and 'rate' in values:
             ours = statistics.median(values['rate'][sides[0]])
-            limit = entry['limit']
-            yield f'  limit: {limit["what"]}, {number(limit["rate"])}/s; {sides[0]} reaches {ours / limit["rate"]:.0%} of it'
+            what, rate = entry['limit']['what'], entry['limit']['rate']
+            yield f'  limit: {what}, {number(rate)}/s; {sides[0]} reaches {ours / rate:.0%} of it'
         yield from self.doubts(values)
 
     @staticmethod
     def doubts(values):
         for side, shares in values.get('own_share', {}).items():
             if max(shares) > BUSY_GENERATOR:
-                yield f'  ! the generator was busy for {max(shares):.0%} of a core against {side}: it may have been the limit'
+                yield f'  ! the generator used {max(shares):.0%} of a core against {side}: it may have been the limit'
         for side, shares in values.get('strange_share', {}).items():
             if statistics.median(shares) > STRANGE:
                 yield f'  ! other programs used {statistics.median(shares):.0%} of the machine beside {side}'

@@ -1,5 +1,5 @@
 """SMTP in to the 250, delivery held back. Postfix puts the mail on hold (its cheapest way); ours, which has no hold at
-the door, has a destination whose server accepts connections and never greets, so that what the scheduler does counts."""
+the door, has a destination whose server accepts connections and never greets: what the scheduler does counts too."""
 
 import generator
 from house import measured

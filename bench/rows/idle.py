@@ -6,7 +6,8 @@ from ours import CHEAP_HASH, DOMAIN, PASSWORD, Ours
 from peers_dovecot import Dovecot
 from peers_postfix import Postfix
 
-SESSIONS = {'smtpd_session_limit': '10000', 'pop3d_connection_limit': '10000'}
+PATIENT = {'smtpd_timeout': '3600s'}    # opening 5,000 takes Postfix minutes
+SESSIONS = {**PATIENT, 'smtpd_session_limit': '10000', 'pop3d_connection_limit': '10000'}
 
 
 def run(house):
@@ -14,7 +15,7 @@ def run(house):
     users = max(counts)
     ours = Ours(house.folder, users=users, **SESSIONS, **CHEAP_HASH)
     house.begin(ours)
-    postfix = Postfix(house.folder, ours, house.ports(2), smtpd_limit=6000)
+    postfix = Postfix(house.folder, ours, house.ports(2), smtpd_limit=6000, **PATIENT)
     dovecot = Dovecot(house.folder, ours, house.ports(2), users=users)
     house.begin(postfix, dovecot)
     for count in counts:
