@@ -81,20 +81,6 @@ class Table:
             if statistics.median(shares) > STRANGE:
                 yield f'  ! other programs used {statistics.median(shares):.0%} of the machine beside {side}'
 
-    def markdown(self):
-        """The table as it stands in docs/performance.md."""
-        for entry in self.cases:
-            sides = list(next(iter(entry['values'].values())))
-            yield f'\n**{entry["row"]}: {entry["case"]}**\n'
-            yield '| | ' + ' | '.join(sides) + ' | times better |'
-            yield '|---|' + '---:|' * (len(sides) + 1)
-            for line in list(self.lines(entry))[2:]:
-                if line.startswith('  limit:') or line.startswith('  !'):
-                    yield f'\n{line.strip()}\n' if 'limit' in line else f'({line.strip(" !")})\n'
-                    continue
-                cells = [cell for cell in line[46:].split('  ') if cell.strip()]
-                yield f'| {line[2:44].strip()} | ' + ' | '.join(cell.strip() for cell in cells) + ' |'
-
     def save(self, path, facts):
         medians = [{**entry, 'medians': {measure: {side: statistics.median(runs) for side, runs in by_side.items()}
                                          for measure, by_side in entry['values'].items()}} for entry in self.cases]

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import generator
-from house import greeting, measured
+from house import Peak, greeting, measured
 from ours import Ours
 from peers_postfix import Postfix
 
@@ -35,8 +35,10 @@ def once(side, count, sink):
         greeting(**side.where('smtp'))
         values['greeting_s'] = time.monotonic() - begun
         side.flush()
-        result = taken.wait(PATIENCE)
+        with Peak(side) as peak:
+            result = taken.wait(PATIENCE)
         side.group.settle(60)
+        values['manager_mib'] = max(values['manager_mib'], peak.manager_kib / 1024)
         values['first_delivery_s'] = result['first'] - begun
         values['flush_rate'] = count / (result['last'] - begun)
         values['flush_cpu_ms'] = (side.group.cpu() - cpu) * 1000 / count
