@@ -217,10 +217,8 @@ bool Channel::receive() {
         close();
         return false;
     }
-    bool with_descriptors = false;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-        with_descriptors = true;
         std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (std::size_t i = 0; i < count; ++i) {
             int fd;
@@ -232,9 +230,9 @@ bool Channel::receive() {
         refuse("too many descriptors, or none left to take them");
         return false;
     }
-    // A read that brings descriptors ends behind them, so only a short one without them means that all was
-    // read.
-    if (!with_descriptors && static_cast<std::size_t>(octets) < scratch.size()) watch_->drained();
+    // A short read does not mean that all was read: descriptors end one, and behind the last octets of a peer
+    // that was killed stands an error, which the loop reports as readiness only once. So it is read until
+    // EAGAIN.
     input_.append(scratch.data(), static_cast<std::size_t>(octets));
     return true;
 }

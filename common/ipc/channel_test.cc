@@ -41,6 +41,9 @@ struct Ends {
     }
 };
 
+// One round of the loop and its timers.
+Task<> turn(event::Loop& loop) { co_await loop.sleep(Milliseconds(1)); }
+
 TEST(Channel, AsksAndAnswers) {
     Ends ends(Service::smtpd, Service::router);
     Result<RecipientVerdict> verdict = ends.ask("a@b");
@@ -265,6 +268,24 @@ TEST(Channel, LossFailsWhatIsPending) {
     Result<RecipientVerdict> verdict = ends.ask("a@b");
     ASSERT_FALSE(verdict);
     EXPECT_EQ(verdict.error().kind, ErrorKind::temporary);
+}
+
+// Its end is an error of the socket, which comes in one edge with the last octets.
+TEST(Channel, APeerThatWasKilledWithUnreadInputIsGone) {
+    int fds[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    OwnedFd far(fds[0]);
+    event::Loop loop;
+    Dispatcher dispatcher;
+    bool closed = false;
+    Channel channel(loop, OwnedFd(fds[1]), Service::router, Sender{Service::smtpd}, dispatcher,
+                    [&](Channel&) { closed = true; });
+    ASSERT_EQ(write(fds[1], "unread", 6), 6);
+    loop.run(turn(loop));  // the channel waits for its first octet
+    ASSERT_EQ(write(far.get(), "half", 4), 4);
+    far.reset();
+    for (int round = 0; round < 100 && !closed; ++round) loop.run(turn(loop));
+    EXPECT_TRUE(closed);
 }
 
 }  // namespace
