@@ -20,22 +20,22 @@ inline constexpr Event<"reload_refused", error, "reload refused, the configurati
     reload_refused;
 inline constexpr Event<"terminating", info, "terminating on signal {signal}"> terminating;
 inline constexpr Event<"stopped", info, "stopped: every process has ended"> stopped;
-inline constexpr Event<"process_killed", warning, "process {program} pid {pid} killed by signal {signal}">
+inline constexpr Event<"process_killed", warning, "process {child} pid {child_pid} killed by signal {signal}">
     process_killed;
-inline constexpr Event<"process_exit", warning, "process {program} pid {pid} exit status {status}">
+inline constexpr Event<"process_exit", warning, "process {child} pid {child_pid} exit status {status}">
     process_exit;
 inline constexpr Event<"restart_paused", warning,
-                       "{program}: bad command startup -- throttling, next start in {pause} s">
+                       "{child}: bad command startup -- throttling, next start in {pause} s">
     restart_paused;
 inline constexpr Event<"process_hung", warning,
-                       "process {program} pid {pid} does not answer for {seconds} s: replaced">
+                       "process {child} pid {child_pid} does not answer for {seconds} s: replaced">
     process_hung;
-inline constexpr Event<"start_failed", error, "{program}: cannot start: {why}"> start_failed;
+inline constexpr Event<"start_failed", error, "{child}: cannot start: {why}"> start_failed;
 inline constexpr Event<"tls_identity_loaded", info, "certificate {file} loaded"> tls_identity_loaded;
 inline constexpr Event<"tls_identity_failed", warning,
                        "certificate {file} cannot be used, the one in use stays: {why}">
     tls_identity_failed;
-inline constexpr Event<"stop_forced", warning, "process {program} pid {pid} did not stop in time: killed">
+inline constexpr Event<"stop_forced", warning, "process {child} pid {child_pid} did not stop in time: killed">
     stop_forced;
 
 // --- every process ---
