@@ -78,8 +78,11 @@ ipc::ChangeQueue order_of(const admin::QueueOptions& options) {
         case QueueAction::remove: order.verb = ipc::QueueVerb::remove; break;
         default: order.verb = ipc::QueueVerb::flush; break;
     }
-    if (options.action == QueueAction::flush_site)
-        order.site = options.argument;
+    // An id never has an @: user@domain is a recipient, @domain everybody there.
+    bool place = options.action == QueueAction::flush_site ||
+                 (options.action != QueueAction::flush_id && options.argument.contains('@'));
+    if (place)
+        order.site = options.argument.substr(options.argument.starts_with('@') ? 1 : 0);
     else if (options.action == QueueAction::flush || options.argument == "ALL")
         order.all = true;
     else

@@ -35,12 +35,14 @@ std::string_view said(ipc::QueueVerb verb) {
     return "";
 }
 
+// Whether one of the recipients is in that domain, or is that address.
 bool at_site(const StoredMessage& message, const std::string& site) {
+    bool address = site.contains('@');
     for (const Recipient& r : message.recipients) {
         std::size_t at = r.address.rfind('@');
-        if (at != std::string::npos &&
-            text::equal_ignoring_case(std::string_view(r.address).substr(at + 1), site))
-            return true;
+        std::string_view part = r.address;
+        if (!address) part = at == std::string::npos ? std::string_view() : part.substr(at + 1);
+        if (text::equal_ignoring_case(part, site)) return true;
     }
     return false;
 }
@@ -83,7 +85,7 @@ Task<Result<ipc::QueuePage>> Queue::list(ipc::ListQueue question) {
 
 Task<Result<ipc::ChangedMessages>> Queue::change(ipc::ChangeQueue order) {
     ipc::ChangedMessages changed{0};
-    if (order.verb == ipc::QueueVerb::flush && order.queue_id.empty()) {
+    if (order.verb == ipc::QueueVerb::flush && order.queue_id.empty() && !order.site.contains('@')) {
         scheduler_.revive();
         Result<std::int64_t> count = co_await writer_.apply(Flush{order.site});
         if (!count) co_return pass(count);

@@ -181,7 +181,7 @@ struct ChangedMessages {
     }
 };
 
-// Which messages: by id, or by recipient domain, or all; one of the three.
+// Which messages: by id; by `site`, a recipient's domain, or with an @ in it one recipient's address; or all.
 struct ChangeQueue {
     static constexpr std::string_view name = "change_queue";
     using Reply = ChangedMessages;

@@ -196,6 +196,19 @@ class QueueTool(HouseTest):
         self.assertEqual(self.attempts['a@one.test'], 1)
         self.assertEqual(self.ours.messages(self.sender), [], 'a deleted message is not bounced')
 
+    def test_by_recipient_or_domain(self):
+        one, other = self.deferred('a@one.test', 'x@two.test'), self.deferred('b@one.test')
+        third = self.deferred('c@three.test')
+        self.assertEqual(self.tool('-h', 'A@one.test'), 'ekiqueue: Placed on hold: 1 message\n')
+        self.assertEqual([self.state(queue_id) for queue_id in (one, other, third)], ['hold', 'deferred', 'deferred'])
+        self.assertEqual(self.tool('-H', '@two.test'), 'ekiqueue: Released from hold: 1 message\n')
+        self.assertEqual(self.tool('-d', '@one.test'), 'ekiqueue: Deleted: 2 messages\n')
+        self.assertEqual(set(self.listed()), {third})
+        self.assertEqual(self.tool('-d', 'nobody@three.test'), 'ekiqueue: Deleted: 0 messages\n')
+        self.open('c@three.test')
+        self.assertEqual(self.tool('-s', 'c@three.test'), '')
+        self.assert_delivered(third, 'c@three.test')
+
     def test_all_of_them(self):
         ids = {self.deferred(f'{name}@one.test') for name in 'abc'}
         for option, said, state in (('-h', 'Placed on hold', 'hold'), ('-H', 'Released from hold', 'deferred')):
@@ -214,7 +227,7 @@ class QueueTool(HouseTest):
             for wrong in (gone, altered):
                 self.assertEqual(self.tool(option, wrong, status=EX_DATAERR),
                                  f'ekiqueue: fatal: no such message in the queue: {wrong}\n')
-            for wrong in ('nonsense!', '../x', 'a@one.test'):
+            for wrong in ('nonsense!', '../x'):
                 self.assertEqual(self.tool(option, wrong, status=EX_DATAERR),
                                  f'ekiqueue: fatal: not a queue id: {wrong}\n')
         self.assertEqual(self.state(other), 'deferred')
