@@ -22,9 +22,7 @@ class Authd final : public process::Program {
         Result<MailboxIdentity> mailboxes = mailbox_identity(worker);
         if (!mailboxes) return pass(mailboxes);
         mailboxes_ = *mailboxes;
-        Result<sasl::Nobody> nobody = sasl::Nobody::create(options->hash_cost);
-        if (!nobody) return pass(nobody);
-        nobody_.emplace(std::move(*nobody));
+        nobody_.emplace(options->hash_cost);
         Result<std::shared_ptr<Storage>> storage = Storage::open(*options, system_clock());
         if (!storage) return pass(storage);
         storage_ = std::move(*storage);

@@ -46,7 +46,7 @@ class ServiceTest : public testing::Test {
         options_ = Options::from(Settings::make(all).value()).value();
         std::shared_ptr<Storage> storage = Storage::open(options_, clock_).value();
         service_ = std::make_shared<Service>(loop_, clock_, options_, storage, MailboxIdentity{1000, 1001},
-                                             sasl::Nobody::create(options_.hash_cost).value());
+                                             sasl::Nobody(options_.hash_cost));
         service_->begin();
     }
     ipc::ClientFacts client(std::string service = "pop3", bool tls = false) {
@@ -319,7 +319,7 @@ TEST_F(ServiceTest, OperatorsHandleGrants) {
 TEST_F(ServiceTest, AFullDiskDoesNotKeepPeopleFromTheirMail) {
     std::shared_ptr<Storage> storage = Storage::open(options_, clock_).value();
     service_ = std::make_shared<Service>(loop_, clock_, options_, storage, MailboxIdentity{1, 1},
-                                         sasl::Nobody::create(options_.hash_cost).value());
+                                         sasl::Nobody(options_.hash_cost));
     // A table that is gone stands for any store that cannot be written.
     sqlite::Database other = sqlite::Database::open(directory_ + "/grants.db").value();
     ASSERT_TRUE(other.run_script("DROP TABLE relay_grant"));

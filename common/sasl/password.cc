@@ -1,5 +1,6 @@
 #include "common/sasl/password.h"
 
+#include <fmt/format.h>
 #include <sodium.h>
 
 #include "common/sasl/random.h"
@@ -55,11 +56,14 @@ bool needs_rehash(std::string_view hash, HashCost cost) {
     return crypto_pwhash_argon2id_str_needs_rehash(stored, passes(cost), memory_octets(cost)) != 0;
 }
 
-Result<Nobody> Nobody::create(HashCost cost) {
-    Secret random(text::hex_encode(random_octets(24)));
-    Result<std::string> hash = hash_password(random, cost);
-    if (!hash) return pass(hash);
-    return Nobody(std::move(*hash));
+// A hash in the stored form that no password has, made without hashing: its digest is random.
+Nobody::Nobody(HashCost cost) {
+    auto unpadded = [](std::size_t octets) {
+        std::string text = text::base64_encode(random_octets(octets));
+        return text.substr(0, text.find('='));
+    };
+    hash_ = fmt::format("$argon2id$v=19$m={},t={},p=1${}${}", memory_octets(cost) / 1024, passes(cost),
+                        unpadded(crypto_pwhash_argon2id_SALTBYTES), unpadded(32));
 }
 
 bool Nobody::verify(const Secret& password) const {

@@ -34,13 +34,13 @@ bool needs_rehash(std::string_view hash, HashCost cost);
 // The cost of a check for accounts that do not exist or have no password.
 class Nobody {
   public:
-    // Makes the hash of a random password. Temporary: no memory for that cost.
-    static Result<Nobody> create(HashCost cost);
+    explicit Nobody(HashCost cost);
     // Takes as long as verify_password; always false.
     bool verify(const Secret& password) const;
+    // What stands in the place of a stored hash.
+    const std::string& hash() const { return hash_; }
 
   private:
-    explicit Nobody(std::string hash) : hash_(std::move(hash)) {}
     std::string hash_;
 };
 

@@ -49,8 +49,10 @@ TEST_F(SaslTest, CostChangeAsksForANewHash) {
 }
 
 TEST_F(SaslTest, NobodyHasNoPassword) {
-    Nobody nobody = Nobody::create(cheap).value();
+    Nobody nobody(cheap);
     EXPECT_FALSE(nobody.verify(Secret("secret")));
+    EXPECT_FALSE(needs_rehash(nobody.hash(), cheap)) << "it is read as a hash, of the same cost";
+    EXPECT_NE(nobody.hash(), Nobody(cheap).hash());
 }
 
 TEST_F(SaslTest, RememberedUntilTimeOrPasswordChanges) {
