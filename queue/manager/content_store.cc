@@ -39,6 +39,11 @@ Result<OwnedFd> ContentStore::create(const text::QueueId& id) const {
     return fd;
 }
 
+void ContentStore::begin_sync(const text::QueueId& id) const {
+    Result<OwnedFd> fd = open_for_reading(id);
+    if (fd) (void)::sync_file_range(fd->get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 Result<> ContentStore::sync(const text::QueueId& id, std::int64_t size) const {
     Result<OwnedFd> fd = open_for_reading(id);
     if (!fd) return pass(fd);
@@ -47,7 +52,7 @@ Result<> ContentStore::sync(const text::QueueId& id, std::int64_t size) const {
     if (!S_ISREG(status.st_mode) || status.st_size != size)
         return permanent(
             fmt::format("content/{} has {} octets instead of {}", print(id), status.st_size, size));
-    if (::fsync(fd->get()) != 0) return system_error("cannot flush content/" + print(id), errno);
+    if (::fdatasync(fd->get()) != 0) return system_error("cannot flush content/" + print(id), errno);
     return {};
 }
 

@@ -21,6 +21,8 @@ class ContentStore {
     // A new, empty file of mode 0600 and a descriptor that can write to it. Temporary when there is no space,
     // inode or descriptor; permanent when the file is there already.
     Result<OwnedFd> create(const text::QueueId& id) const;
+    // Tells the disk to begin with what sync() will wait for; only a hint.
+    void begin_sync(const text::QueueId& id) const;
     // Checks that the file has exactly `size` octets and flushes it. sync_directory() must follow before the
     // message's row.
     Result<> sync(const text::QueueId& id, std::int64_t size) const;

@@ -151,6 +151,11 @@ void Spool::apply_alone(Operation& operation, Result<std::int64_t>& result) {
 // is the reserve.
 void Spool::stage(std::span<Operation> batch, std::span<Result<std::int64_t>> results) {
     bool files = false;
+    // With several on their way to the disk at once, the first flush finds most of the work of the others
+    // done.
+    for (Operation& operation : batch)
+        if (auto* accept = std::get_if<Accept>(&operation); accept != nullptr && accept->message.in_file)
+            content_.begin_sync(accept->message.id);
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (auto* accept = std::get_if<Accept>(&batch[i])) {
             Result<> placed = place_content(accept->message);
