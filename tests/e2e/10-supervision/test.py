@@ -23,11 +23,6 @@ DYING = '#!/usr/bin/python3 -IS\nimport os\nos.kill(os.getpid(), 15)\n'
 Event = collections.namedtuple('Event', 'name when fields')
 
 
-def first_of_each(pairs):
-    """What an event says stands in front of what the logger adds under the same name."""
-    return dict(reversed(pairs))
-
-
 class Supervised(HouseTest):
     LONGEST_PAUSE = 1    # seconds
 
@@ -55,7 +50,7 @@ class Supervised(HouseTest):
         found = []
         for line in self.ours.log()[since:].split('\n'):
             if f'"event":"{name}"' in line:
-                fields = json.loads(line, object_pairs_hook=first_of_each)
+                fields = json.loads(line)
                 when = datetime.datetime.strptime(fields['time'], '%Y-%m-%dT%H:%M:%S.%fZ').timestamp()
                 found.append(Event(name, when, fields))
         return found
@@ -117,7 +112,7 @@ class DyingPrograms(Supervised):
         return line and '(starting)' not in line.group(0)
 
     def pauses(self, since):
-        return [event for event in self.events('restart_paused', since) if event.fields['program'] == 'relay']
+        return [event for event in self.events('restart_paused', since) if event.fields['child'] == 'relay']
 
     def test_pauses_grow_to_their_bound(self):
         since = len(self.ours.log())
@@ -145,7 +140,7 @@ class DyingPrograms(Supervised):
         since = len(self.ours.log())
         os.kill(pid, signal.SIGKILL)
         killed = waiting.until(lambda: self.events('process_killed', since), 'the log tells it')
-        self.assertEqual([(event.fields['pid'], event.fields['signal']) for event in killed], [(pid, signal.SIGKILL)])
+        self.assertEqual([(event.fields['child_pid'], event.fields['signal']) for event in killed], [(pid, signal.SIGKILL)])
         waiting.until(lambda: set(self.ours.pids('relay')) - {pid} and self.relay_is_ready(), 'relay serves again')
         self.assertEqual(self.pauses(since), [])
 
@@ -287,7 +282,7 @@ class NoDescriptors(Supervised):
                               'there are new ones', 30)
                 self.assert_all_serve()
                 waiting.until(lambda since=since, victims=victims: victims <= {
-                    event.fields['pid'] for event in self.events('process_killed', since)}, 'the log tells who died')
+                    event.fields['child_pid'] for event in self.events('process_killed', since)}, 'the log tells who died')
                 failures += len(self.events('start_failed', since)) > 0
         reasons = {event.fields['why'] for event in self.events('start_failed')}
         self.assertEqual(reasons - {'Too many open files'}, set())
