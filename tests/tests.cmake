@@ -22,7 +22,7 @@ if(EKIDEN_TESTS)
     set_tests_properties(lint.${name} PROPERTIES LABELS lint TIMEOUT 300)
   endforeach()
 
-  add_test(NAME fuzz-smoke COMMAND ${EKIDEN_PYTHON} scripts/fuzz --build --seconds 5 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  add_test(NAME fuzz-smoke COMMAND ${EKIDEN_PYTHON} scripts/fuzz --build --seconds 3 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(fuzz-smoke PROPERTIES LABELS fuzz-smoke TIMEOUT 900 PROCESSORS 2)
 
   # What ./dev run --once shows, with the programs of this build.
