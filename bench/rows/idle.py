@@ -11,7 +11,7 @@ SESSIONS = {**PATIENT, 'smtpd_session_limit': '10000', 'pop3d_connection_limit':
 
 
 def run(house):
-    counts = (1000,) if house.quick else (1000, 5000)
+    counts = (400,) if house.quick else (1000, 5000)
     users = max(counts)
     ours = Ours(house.folder, users=users, **SESSIONS, **CHEAP_HASH)
     house.begin(ours)

@@ -6,7 +6,7 @@ from peers_postfix import Postfix, PostfixLmtp
 
 USERS = 20
 CASES = [    # size, messages a connection, messages (full, quick)
-    (4096, 1, 2000, 1000),
+    (4096, 1, 2000, 800),
     (4096, 100, 3000, 0),
     (65536, 1, 1000, 0),
 ]

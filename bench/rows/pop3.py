@@ -13,8 +13,8 @@ USERS = 40
 AT_ONCE = 20
 MESSAGES = 20    # in each mailbox
 CASES = [    # TLS, DELE, cycles (full, quick)
-    (False, False, 2000, 800),
-    (True, False, 1000, 400),
+    (False, False, 2000, 600),
+    (True, False, 1000, 300),
     (False, True, 1000, 0),
     (True, True, 1000, 0),
 ]
