@@ -5,6 +5,7 @@ import re
 import socket
 import socketserver
 import threading
+import time
 
 
 class Sink:
@@ -13,6 +14,7 @@ class Sink:
 
     def __init__(self, address='127.0.0.1', port=0, decide=None, at_end=None):
         self.messages = []
+        self.times = []    # when each was taken, by the monotonic clock
         self.decide = decide
         self.at_end = at_end
         self.lock = threading.Lock()
@@ -70,6 +72,7 @@ class Sink:
                 if answer and answer.startswith('2'):
                     with self.lock:
                         self.messages.append((sender, recipients, content))
+                        self.times.append(time.monotonic())
                 if not answer:
                     return
                 say(answer)
