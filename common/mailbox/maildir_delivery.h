@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/mailbox/content.h"
+#include "common/mailbox/fate.h"
 
 namespace ekiden::mailbox {
 
@@ -30,8 +31,6 @@ struct MaildirDelivery {
     bool first_attempt = false;        // sure that no earlier attempt was made: do not look for its copy
     bool flush = true;                 // maildir_fsync
 };
-
-enum class Fate { delivered, deferred, bounced };
 
 struct MaildirOutcome {
     Fate fate = Fate::deferred;

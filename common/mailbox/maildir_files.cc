@@ -32,13 +32,19 @@ OwnedFd make_and_open(int parent, const char* name, bool flush) {
     return OwnedFd(openat(parent, name, directory_flags));
 }
 
-// All directories of the path, then tmp, new and cur.
-OwnedFd create_maildir(int mail_root, const std::string& mailbox, bool flush) {
-    OwnedFd directory(openat(mail_root, ".", directory_flags));
-    for (const std::string& part : text::split(mailbox, "/")) {
+// All directories of the path. Empty on failure, with errno.
+OwnedFd make_directories(int root, std::string_view path, bool flush) {
+    OwnedFd directory(openat(root, path.starts_with('/') ? "/" : ".", directory_flags));
+    for (const std::string& part : text::split(path, "/")) {
         if (!directory) return directory;
         directory = make_and_open(directory.get(), part.c_str(), flush);
     }
+    return directory;
+}
+
+// All directories of the path, then tmp, new and cur.
+OwnedFd create_maildir(int mail_root, const std::string& mailbox, bool flush) {
+    OwnedFd directory = make_directories(mail_root, mailbox, flush);
     if (directory && !make_maildir_parts(directory.get(), flush)) return OwnedFd();
     return directory;
 }
@@ -65,6 +71,14 @@ Result<OwnedFd> open_or_create_maildir(int mail_root, const std::string& mailbox
             fmt::format("maildir {} belongs to uid {}, not to the recipient's uid {}; change its owner",
                         mailbox, info.st_uid, geteuid()));
     return maildir;
+}
+
+bool make_parents(int directory, const std::string& path, bool flush) {
+    std::size_t slash = path.rfind('/');
+    std::string parent = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+    struct stat info{};
+    if (parent.empty() || fstatat(directory, parent.c_str(), &info, 0) == 0) return true;
+    return errno == ENOENT && make_directories(directory, parent, flush);
 }
 
 bool make_maildir_parts(int maildir, bool flush) {

@@ -19,6 +19,9 @@ namespace ekiden::mailbox {
 // missing.
 Result<OwnedFd> open_or_create_maildir(int mail_root, const std::string& mailbox, bool flush,
                                        int* why = nullptr);
+// Makes the directories above the file `path` that are missing (mode 0700). On failure errno says why.
+bool make_parents(int directory, const std::string& path, bool flush);
+
 // Makes those of tmp, new and cur that are missing. On failure errno says why.
 bool make_maildir_parts(int maildir, bool flush);
 
