@@ -18,10 +18,13 @@ add_link_options(-Wl,--as-needed)
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # The precompiled header carries a time stamp; base_dir lets several work trees share one cache.
+  # The precompiled header carries a time stamp; base_dir lets several work trees share one cache. The header's
+  # file names its work tree, so the cache goes by its text instead (targets.cmake writes that sum).
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1 ${CCACHE})
   add_compile_options(-Xclang -fno-pch-timestamp)
+  # Without CMake's second mention of the header, by its absolute path.
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
 endif()
 
 if(EKIDEN_HARDEN)

@@ -6,6 +6,12 @@ file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cc "")
 add_library(ekiden_precompiled STATIC ${CMAKE_BINARY_DIR}/precompiled.cc)
 target_link_libraries(ekiden_precompiled PUBLIC fmt::fmt)
 target_precompile_headers(ekiden_precompiled PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
+if(CCACHE)
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -std=c++23 -E -P -x c++ ${CMAKE_SOURCE_DIR}/cmake/precompiled.h
+                  OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  string(SHA256 sum "${CMAKE_CXX_COMPILER_VERSION} ${text}")
+  file(WRITE ${CMAKE_BINARY_DIR}/CMakeFiles/ekiden_precompiled.dir/cmake_pch.hxx.pch.sum ${sum})
+endif()
 
 function(ekiden_common target)
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
