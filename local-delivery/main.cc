@@ -21,6 +21,7 @@ std::string_view word_for(ipc::DeliveryStatus status) {
         case ipc::DeliveryStatus::sent: return "sent";
         case ipc::DeliveryStatus::deferred: return "deferred";
         case ipc::DeliveryStatus::bounced: return "bounced";
+        case ipc::DeliveryStatus::expanded: return "expanded";
     }
     return "deferred";
 }

@@ -11,6 +11,9 @@ namespace {
 
 // The whole header section is looked at in memory.
 constexpr std::size_t header_limit = 512 * 1024;
+// Of the Delivered-To: fields; a message that has been through more aliases than that is in a loop anyway.
+constexpr std::size_t most_delivered_to = 100;
+constexpr std::size_t longest_delivered_to = 1000;
 
 std::uint64_t lines_in(std::string_view text) {
     std::uint64_t count = 0;
@@ -66,6 +69,10 @@ void IncomingContent::open_header() {
     std::string_view header = std::string_view(buffer_).substr(top_size_, header_size);
     mail::HeaderSummary summary = mail::scan_header(header);
     if (summary.received > server_.options.hop_limit) return refuse({554, "5.4.0 Error: too many hops"});
+    for (std::string& address : summary.delivered_to) {
+        if (notes_.delivered_to.size() == most_delivered_to) break;
+        if (address.size() <= longest_delivered_to) notes_.delivered_to.push_back(std::move(address));
+    }
     HeaderFixes fixes = server_.policy.fix_header(session_, summary, queue_id_);
     notes_.message_id = text::printable(summary.message_id);  // it goes to log lines and listings
     if (notes_.message_id.empty() && !fixes.prepend.empty())

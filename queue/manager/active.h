@@ -26,6 +26,9 @@ struct Route {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::uint64_t quota = 0;
+    ipc::Destination destination = ipc::Destination::address;
+    std::string target;
+    std::string user;
 };
 
 struct Active {
@@ -36,6 +39,7 @@ struct Active {
     bool first_attempt = false;                  // accepted by this process: nobody can have tried before
     bool resolving = true;                       // the router has been asked
     bool ending = false;
+    bool expanding = false;          // a .forward file is being recorded
     bool withdrawn = false;          // an operator held or deleted it
     bool nobody_to_deliver = false;  // the deliverer or the router was lost: try again soon
     std::size_t pending = 0;         // recipients waiting or under way

@@ -16,12 +16,19 @@ namespace {
 
 constexpr std::size_t address_limit = 1000;  // octets; RFC 5321 allows 256 + the path's own, aliases more
 constexpr std::size_t text_limit = 4096;     // names of clients, message ids
+constexpr std::size_t delivered_to_limit = 200;
 constexpr std::int64_t us_per_day = std::int64_t{86400} * 1'000'000;
 
 // No control octets: these strings come back in notices, headers and listings.
 bool clean(const std::string& s, std::size_t limit) {
     return s.size() <= limit &&
            std::ranges::none_of(s, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+std::string without_controls(std::string text) {
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return text;
 }
 
 }  // namespace
@@ -110,7 +117,9 @@ Result<> Intake::check(const ipc::Commit& order) const {
                  clean(order.notes.message_id, text_limit) && clean(order.client_name, text_limit) &&
                  clean(order.client_address, text_limit) && clean(order.helo, text_limit) &&
                  clean(order.protocol, text_limit) && clean(order.login, text_limit) &&
-                 clean(order.grant_user, text_limit);
+                 clean(order.grant_user, text_limit) && order.notes.delivered_to.size() <= delivered_to_limit;
+    for (const std::string& address : order.notes.delivered_to)
+        texts = texts && address.size() <= address_limit;
     for (const ipc::EnvelopeRecipient& r : order.recipients)
         texts = texts && !r.address.empty() && clean(r.address, address_limit) &&
                 clean(r.original, address_limit);
@@ -143,6 +152,8 @@ NewMessage Intake::message_of(ipc::Commit order, const text::QueueId& id) const 
     e.protocol = std::move(order.protocol);
     e.login = std::move(order.login);
     e.grant = std::move(order.grant_user);
+    for (const std::string& address : order.notes.delivered_to)
+        e.delivered_to.push_back(without_controls(address));
     // Who is named twice gets one copy, as with Postfix's cleanup(8).
     std::unordered_set<std::string> known;
     for (ipc::EnvelopeRecipient& from : order.recipients) {

@@ -4,9 +4,11 @@
 // disk is docs/queue-states.md.
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/ipc/messages/router.h"
 #include "common/text/queue_id.h"
 
 namespace ekiden::queue {
@@ -29,6 +31,10 @@ struct Recipient {
     std::int64_t number = 0;  // its place in the message; never re-used, part of a delivery's identity
     std::string address;
     std::string original;  // as the client named it, where expansion changed it; else empty
+    // What aliases and .forward files may make of it, and nothing else: a command or a file is no address.
+    ipc::Destination destination = ipc::Destination::address;
+    std::string target;  // of a command, file or include
+    std::string user;    // whose mailbox, or with whose rights; empty: default_privs
     RecipientState state = RecipientState::waiting;
     bool resolved = false;  // came out of alias expansion
     std::int64_t notify = 0;
@@ -61,9 +67,10 @@ struct Envelope {
     std::string client;             // name; what the log and the Received: line say
     std::string client_address;
     std::string helo;
-    std::string protocol;  // SMTP, ESMTP, ESMTPSA …
-    std::string login;     // SASL login
-    std::string grant;     // the user whose POP-before-SMTP grant opened the relay
+    std::string protocol;                   // SMTP, ESMTP, ESMTPSA …
+    std::string login;                      // SASL login
+    std::string grant;                      // the user whose POP-before-SMTP grant opened the relay
+    std::vector<std::string> delivered_to;  // what it has been through, for the detection of loops
 };
 
 // What is inserted by one acceptance. Small content is shared with the scheduler's cache; it never changes.
@@ -77,6 +84,9 @@ struct NewMessage {
     std::vector<Recipient> recipients;
     bool in_file = false;                        // content/ID holds the content
     std::shared_ptr<const std::string> content;  // otherwise
+    // A forwarded message is `top` followed by the content of another one, that stands in a file.
+    std::optional<text::QueueId> copy_of;
+    std::string top;
 };
 
 // A message as loaded from the spool.

@@ -2,6 +2,7 @@
 // What may be done to the spool. Operations are collected and applied many at a time, in one transaction with
 // one flush (spool.h); each is whole or not at all.
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -44,11 +45,13 @@ struct Settle {
         reported;  // recipients that failed and are told of in `notices`, or of whom nobody is told
 };
 
-// Alias expansion: recipient `number` is done, `results` (with new numbers, resolved) take its place.
+// Alias expansion: recipient `number` is done, `results` (with new numbers, resolved) and the messages
+// `forwarded` take its place.
 struct Expand {
     Sequence sequence = 0;
     std::int64_t number = 0;
     std::vector<Recipient> results;
+    std::vector<NewMessage> forwarded;
 };
 
 // An operator's command on one message. Value: 1, or 0 when there is no such message.
@@ -70,5 +73,13 @@ struct ReserveSequence {
 };
 
 using Operation = std::variant<Accept, Settle, Expand, Command, Flush, ReserveSequence>;
+
+// The messages that an operation inserts.
+inline std::span<NewMessage> new_messages(Operation& operation) {
+    if (auto* accept = std::get_if<Accept>(&operation)) return {&accept->message, 1};
+    if (auto* settle = std::get_if<Settle>(&operation)) return settle->notices;
+    if (auto* expand = std::get_if<Expand>(&operation)) return expand->forwarded;
+    return {};
+}
 
 }  // namespace ekiden::queue

@@ -87,10 +87,7 @@ class Queue {
 
     // queue_delivery.cc: where it goes, and how it gets there
     Task<> activate(Sequence sequence);
-    Task<bool> expand(Active& active, const ipc::Resolution& resolution,
-                      const std::vector<std::size_t>& places);
-    void take_route(Active& active, std::size_t place, const ipc::ResolvedRecipient& resolved);
-    void dispatch(Active& active);
+    void dispatch(Active& active, std::size_t first);
     void wake_pump();
     Task<> pump();
     Task<> run(Delivery delivery);
@@ -103,6 +100,22 @@ class Queue {
     void record(Active& active);
     Task<> keep_outcomes(Settle operation);
     void log_outcome(const Active& active, const RecipientOutcome& outcome);
+
+    // queue_expand.cc: what aliases and .forward files make of a recipient
+    struct Known;
+    struct Expansion;
+    Task<bool> expand(Active& active, const ipc::Resolution& resolution,
+                      const std::vector<std::size_t>& places);
+    void take_route(Active& active, std::size_t place, const ipc::ResolvedRecipient& resolved);
+    void take_final_route(Active& active, std::size_t place);
+    Task<Result<Known>> known_of(const Active& active);
+    Task<Result<NewMessage>> forwarded(const Active& active, const Recipient& from, std::string sender,
+                                       std::vector<std::string> addresses);
+    Task<Result<std::string>> record_expansion(Active& active, std::size_t place, Expansion expansion,
+                                               Known& known);
+    Task<> take_expansions(Active& active, ipc::DeliveryOutcome& outcome);
+    Task<Result<std::string>> take_expansion(Active& active, ipc::RecipientOutcome& outcome);
+    void log_forwarded(const Active& active, const Recipient& recipient, const std::string& ids);
 
     // queue_pass.cc: the end of a pass
     Task<> end_pass(Sequence sequence);

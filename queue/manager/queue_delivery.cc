@@ -1,8 +1,5 @@
-// Where a message goes, and how it gets there: resolution, alias expansion, deliveries and their outcomes.
-//
-// Expansion is recorded before anything is delivered to its results, so that a crash neither loses nor
-// doubles one of them. The outcome of each delivery is recorded as it comes; that of the last one together
-// with the end of the pass (queue_pass.cc).
+// Where a message goes, and how it gets there: resolution, deliveries and their outcomes. The outcome of each
+// delivery is recorded as it comes; that of the last one together with the end of the pass (queue_pass.cc).
 #include <fmt/format.h>
 
 #include <set>
@@ -49,6 +46,16 @@ std::vector<RecipientOutcome> same_for_all(const std::vector<std::int64_t>& numb
     return outcomes;
 }
 
+// What commands find in their environment.
+void tell_of_client(const Envelope& envelope, ipc::Deliver& order) {
+    order.envelope_id = envelope.envelope_id;
+    order.client_name = envelope.client;
+    order.client_address = envelope.client_address;
+    order.helo = envelope.helo;
+    order.protocol = envelope.protocol;
+    order.login = envelope.login;
+}
+
 }  // namespace
 
 Task<> Queue::activate(Sequence sequence) {
@@ -58,10 +65,15 @@ Task<> Queue::activate(Sequence sequence) {
     for (std::size_t place = 0; place < active.message.recipients.size(); ++place) {
         const Recipient& recipient = active.message.recipients[place];
         if (recipient.state != RecipientState::waiting) continue;
+        if (recipient.destination != ipc::Destination::address) {
+            take_final_route(active, place);
+            continue;
+        }
         places.push_back(place);
         question.recipients.push_back(recipient.address);
     }
     question.sender = active.message.envelope.sender;
+    question.delivered_to = active.message.envelope.delivered_to;
     log::emit(events::queue_active, print(active.message.id), active.message.envelope.sender,
               active.message.envelope.size, active.message.recipients.size());
     if (!places.empty() && !active.message.expire) {
@@ -82,100 +94,14 @@ Task<> Queue::activate(Sequence sequence) {
         }
     }
     active.resolving = false;
-    dispatch(active);
+    dispatch(active, 0);
 }
 
-// Takes the routes of the answer; where aliases changed the recipients, records that first. False: nothing
-// was taken.
-Task<bool> Queue::expand(Active& active, const ipc::Resolution& resolution,
-                         const std::vector<std::size_t>& places) {
-    std::vector<std::vector<const ipc::ResolvedRecipient*>> answers(places.size());
-    for (const ipc::ResolvedRecipient& resolved : resolution.recipients)
-        if (resolved.index < answers.size()) answers[resolved.index].push_back(&resolved);
-    std::vector<std::pair<std::size_t, std::vector<const ipc::ResolvedRecipient*>>> expansions;
-    std::set<std::string> known;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-        const Recipient& recipient = active.message.recipients[places[i]];
-        const ipc::ResolvedRecipient* itself = nullptr;
-        for (const ipc::ResolvedRecipient* answer : answers[i])
-            if (text::equal_ignoring_case(answer->address, recipient.address)) itself = answer;
-        // What came out of an expansion is not expanded again where it names itself.
-        if (itself != nullptr && (answers[i].size() == 1 || recipient.resolved)) {
-            take_route(active, places[i], *itself);
-            known.insert(text::to_lower(recipient.address));
-        } else if (!answers[i].empty()) {
-            expansions.emplace_back(places[i], std::move(answers[i]));
-        } else {
-            known.insert(text::to_lower(recipient.address));  // it waits
-        }
-    }
-    if (expansions.empty()) co_return true;
-    Sequence sequence = active.message.id.sequence;
-    struct Earlier {
-        std::int64_t next_number = 0;
-        std::vector<std::string> delivered;
-    };
-    auto read = [sequence](Spool& spool) -> Result<Earlier> {
-        Result<std::int64_t> next = spool.next_number(sequence);
-        if (!next) return pass(next);
-        Result<std::vector<std::string>> delivered = spool.delivered(sequence);
-        if (!delivered) return pass(delivered);
-        return Earlier{*next, std::move(*delivered)};
-    };
-    Result<Earlier> earlier = co_await writer_.read(std::move(read));
-    if (!earlier) co_return false;
-    std::int64_t number = earlier->next_number;
-    // Who got it in an earlier pass does not get it again from an alias that resolves only now.
-    for (const std::string& address : earlier->delivered) known.insert(text::to_lower(address));
-    for (auto& [place, results] : expansions) {
-        const Recipient& original = active.message.recipients[place];
-        Expand operation{sequence, original.number, {}};
-        std::vector<const ipc::ResolvedRecipient*> taken;
-        for (const ipc::ResolvedRecipient* result : results) {
-            if (!known.insert(text::to_lower(result->address)).second) continue;
-            Recipient recipient;
-            recipient.number = number++;
-            recipient.address = result->address;
-            recipient.original = original.original.empty() ? original.address : original.original;
-            recipient.resolved = true;
-            recipient.notify = original.notify;
-            recipient.orcpt = original.orcpt;
-            operation.results.push_back(std::move(recipient));
-            taken.push_back(result);
-        }
-        std::vector<Recipient> added = operation.results;
-        Result<std::int64_t> done = co_await writer_.apply(std::move(operation));
-        if (!done) co_return false;
-        active.message.recipients[place].state = RecipientState::done;
-        for (std::size_t i = 0; i < added.size(); ++i) {
-            active.message.recipients.push_back(std::move(added[i]));
-            active.routes.emplace_back();
-            ++recipients_;
-            take_route(active, active.routes.size() - 1, *taken[i]);
-        }
-    }
-    co_return true;
-}
-
-void Queue::take_route(Active& active, std::size_t place, const ipc::ResolvedRecipient& resolved) {
-    Route& route = active.routes[place];
-    route.state = Route::State::waiting;
-    route.transport = resolved.transport;
-    route.next_hop = resolved.next_hop;
-    route.mailbox = resolved.mailbox;
-    route.uid = resolved.uid;
-    route.gid = resolved.gid;
-    route.quota = resolved.quota;
-    // Refusals bring their text where others have a host.
-    if (resolved.transport == ipc::Transport::error || resolved.transport == ipc::Transport::retry)
-        route.next_hop = resolved.text;
-}
-
-// Gives what has a route to the scheduler, and settles what needs no delivery.
-void Queue::dispatch(Active& active) {
+// Gives what has a route to the scheduler, from this place on, and settles what needs no delivery.
+void Queue::dispatch(Active& active, std::size_t first) {
     std::map<DestinationKey, std::vector<std::int64_t>> groups;
     std::vector<RecipientOutcome> outcomes;
-    for (std::size_t place = 0; place < active.routes.size(); ++place) {
+    for (std::size_t place = first; place < active.routes.size(); ++place) {
         Route& route = active.routes[place];
         const Recipient& recipient = active.message.recipients[place];
         if (route.state != Route::State::waiting) continue;
@@ -276,6 +202,7 @@ Task<> Queue::run(Delivery delivery) {
         co_return;
     }
     Result<ipc::DeliveryOutcome> outcome = co_await outside_.deliver(transport, std::move(order));
+    if (outcome && transport == ipc::Transport::local) co_await take_expansions(*active, *outcome);
     take_outcome(delivery, std::move(outcome));
 }
 
@@ -301,7 +228,9 @@ ipc::Deliver Queue::order_for(Active& active, const Delivery& delivery) {
         order.lmtp = route.transport == ipc::Transport::lmtp;
         order.next_hop = order.lmtp || route.transport == ipc::Transport::smtp ? route.next_hop : "";
         order.recipients.push_back({static_cast<std::uint32_t>(number), recipient.address, recipient.original,
-                                    route.mailbox, route.uid, route.gid, route.quota});
+                                    route.mailbox, route.uid, route.gid, route.quota, route.destination,
+                                    route.target, route.user});
+        if (route.transport == ipc::Transport::local) tell_of_client(envelope, order);
     }
     return order;
 }
@@ -348,6 +277,10 @@ void Queue::take_outcome(const Delivery& delivery, Result<ipc::DeliveryOutcome> 
     std::string dead;
     for (ipc::RecipientOutcome& each : outcome->recipients) {
         if (open.erase(each.index) == 0) continue;
+        if (each.status == ipc::DeliveryStatus::expanded) {  // not to be taken from this deliverer
+            each.dsn = "4.3.5";
+            each.text = "the deliverer expanded what is no list";
+        }
         RecipientOutcome result{each.index, RecipientState::waiting, std::move(each.dsn),
                                 std::move(each.text), std::move(each.remote_mta)};
         if (each.status == ipc::DeliveryStatus::sent) result.state = RecipientState::done;

@@ -6,7 +6,7 @@
 
 namespace ekiden::queue {
 
-inline constexpr std::array<std::string_view, 1> schema_steps = {R"sql(
+inline constexpr std::array<std::string_view, 2> schema_steps = {R"sql(
 PRAGMA application_id = 0x456b5131;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('sequence', 1);
@@ -54,6 +54,12 @@ CREATE TABLE recipient (
     PRIMARY KEY (seq, number)) WITHOUT ROWID;
 CREATE TABLE content (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE INDEX due ON message(next_attempt, seq) WHERE next_attempt > 0 AND hold = 0;
+)sql",
+                                                                 R"sql(
+ALTER TABLE message ADD COLUMN delivered_to TEXT;
+ALTER TABLE recipient ADD COLUMN destination INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE recipient ADD COLUMN target TEXT;
+ALTER TABLE recipient ADD COLUMN user TEXT;
 )sql"};
 
 }  // namespace ekiden::queue

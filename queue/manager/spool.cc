@@ -133,7 +133,7 @@ std::vector<Result<std::int64_t>> Spool::apply(std::span<Operation> batch) {
                     apply_alone(batch[i], results[i]);
     }
     for (std::size_t i = 0; i < batch.size(); ++i)
-        if (!results[i]) discard_files(batch[i]);
+        if (!results[i] || *results[i] == 0) discard_files(batch[i]);
     return results;
 }
 
@@ -157,25 +157,26 @@ void Spool::stage(std::span<Operation> batch, std::span<Result<std::int64_t>> re
         if (auto* accept = std::get_if<Accept>(&operation); accept != nullptr && accept->message.in_file)
             content_.begin_sync(accept->message.id);
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (auto* accept = std::get_if<Accept>(&batch[i])) {
-            Result<> placed = place_content(accept->message);
-            if (!placed) results[i] = pass(placed);
-            files = files || accept->message.in_file;
-        } else if (auto* settle = std::get_if<Settle>(&batch[i])) {
-            for (NewMessage& notice : settle->notices) {
-                Result<> placed = place_content(notice);
-                if (!placed) into_database(notice);
-                files = files || notice.in_file;
-            }
+        bool notices = std::holds_alternative<Settle>(batch[i]);
+        for (NewMessage& message : new_messages(batch[i])) {
+            Result<> placed = place_content(message);
+            if (!placed && notices)
+                into_database(message);
+            else if (!placed)
+                results[i] = pass(placed);
+            files = files || message.in_file;
         }
     }
     Result<> flushed = files ? content_.sync_directory() : Result<>{};
     if (flushed) return;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        auto* accept = std::get_if<Accept>(&batch[i]);
-        if (accept != nullptr && accept->message.in_file && results[i]) results[i] = pass(flushed);
-        if (auto* settle = std::get_if<Settle>(&batch[i]))
-            for (NewMessage& notice : settle->notices) into_database(notice);
+        bool notices = std::holds_alternative<Settle>(batch[i]);
+        for (NewMessage& message : new_messages(batch[i])) {
+            if (notices)
+                into_database(message);
+            else if (message.in_file && results[i])
+                results[i] = pass(flushed);
+        }
     }
 }
 
@@ -185,28 +186,45 @@ void Spool::into_database(NewMessage& notice) {
 
 Result<> Spool::place_content(NewMessage& message) {
     if (message.in_file) return content_.sync(message.id, message.envelope.size);
-    if (!message.content) return permanent("a message without content");
-    if (static_cast<std::int64_t>(message.content->size()) <= options_.in_database_limit) return {};
+    if (!message.content && !message.copy_of) return permanent("a message without content");
+    bool small =
+        message.content && static_cast<std::int64_t>(message.content->size()) <= options_.in_database_limit;
+    if (small) return {};
     Result<OwnedFd> file = content_.create(message.id);
     if (!file) return pass(file);
     message.in_file = true;
-    Result<> written = write_all(file->get(), *message.content);
+    Result<> written = write_content(message, file->get());
     if (written && ::fsync(file->get()) != 0) written = system_error("cannot flush content", errno);
     return written;
 }
 
+Result<> Spool::write_content(NewMessage& message, int file) {
+    if (message.content) return write_all(file, *message.content);
+    Result<> written = write_all(file, message.top);
+    if (!written) return written;
+    Result<OwnedFd> from = content_.open_for_reading(*message.copy_of);
+    if (!from) return pass(from);
+    auto left = message.envelope.size - static_cast<std::int64_t>(message.top.size());
+    while (left > 0) {
+        ssize_t copied =
+            ::copy_file_range(from->get(), nullptr, file, nullptr, static_cast<std::size_t>(left), 0);
+        if (copied < 0 && errno == EINTR) continue;
+        if (copied < 0) return system_error("cannot copy content", errno);
+        if (copied == 0) return temporary("content is shorter than its envelope says");
+        left -= copied;
+    }
+    return {};
+}
+
 // The files of an operation that failed, unless a message that stands has them (a receiver named an id
 // twice).
-void Spool::discard_files(const Operation& operation) {
-    auto discard = [this](const NewMessage& message) {
-        if (!message.in_file) return;
+void Spool::discard_files(Operation& operation) {
+    for (const NewMessage& message : new_messages(operation)) {
+        if (!message.in_file) continue;
         sqlite::Rows rows = (*statements_)[sql::find_file].query(message.id.sequence, message.id.time_us);
         Result<bool> found = rows.next();
         if (found && !*found) content_.remove(message.id);
-    };
-    if (auto* accept = std::get_if<Accept>(&operation)) discard(accept->message);
-    if (auto* settle = std::get_if<Settle>(&operation))
-        for (const NewMessage& notice : settle->notices) discard(notice);
+    }
 }
 
 Result<> Spool::transact(std::span<Operation> batch, std::span<Result<std::int64_t>> results) {
@@ -235,7 +253,7 @@ Result<> Spool::insert(const NewMessage& message) {
         e.sender, null_if_empty(e.message_id), null_if_empty(e.envelope_id), std::to_underlying(e.dsn_return),
         null_if_empty(e.client), null_if_empty(e.client_address), null_if_empty(e.helo),
         null_if_empty(e.protocol), null_if_empty(e.login), e.arrived_us, e.leading_dot, e.line_ends,
-        null_if_empty(e.grant));
+        null_if_empty(e.grant), null_if_empty(fmt::to_string(fmt::join(e.delivered_to, "\n"))));
     for (const Recipient& r : message.recipients)
         if (done) done = insert(seq, r);
     if (done && !message.in_file)
@@ -244,9 +262,10 @@ Result<> Spool::insert(const NewMessage& message) {
 }
 
 Result<> Spool::insert(Sequence sequence, const Recipient& r) {
-    return (*statements_)[sql::insert_recipient].run(sequence, r.number, r.address, null_if_empty(r.original),
-                                                     std::to_underlying(r.state), r.resolved, r.notify,
-                                                     null_if_empty(r.orcpt));
+    return (*statements_)[sql::insert_recipient].run(
+        sequence, r.number, r.address, null_if_empty(r.original), std::to_underlying(r.state), r.resolved,
+        r.notify, null_if_empty(r.orcpt), std::to_underlying(r.destination), null_if_empty(r.target),
+        null_if_empty(r.user));
 }
 
 Result<std::int64_t> Spool::run(const Accept& accept) {
@@ -292,6 +311,10 @@ Result<std::int64_t> Spool::run(const Expand& expand) {
     if (!*there) return 0;
     for (const Recipient& recipient : expand.results) {
         Result<> done = insert(expand.sequence, recipient);
+        if (!done) return pass(done);
+    }
+    for (const NewMessage& message : expand.forwarded) {
+        Result<> done = insert(message);
         if (!done) return pass(done);
     }
     return 1;

@@ -47,7 +47,7 @@ class Spool {
 
     // Applies all in one flushed transaction; if that fails, each in its own, outcomes before intake, giving
     // up the space reserve for outcomes. The results stand in the order of the batch; a value is what
-    // operation.h says, else 1. An Accept, and the notices of a Settle, may come back with in_file set.
+    // operation.h says, else 1. New messages may come back with in_file set.
     std::vector<Result<std::int64_t>> apply(std::span<Operation> batch);
 
     // Fresh mail (next_attempt 0, not held) with a sequence after `after`, in order of sequence.
@@ -64,6 +64,8 @@ class Spool {
     Result<std::string> read_content(Sequence sequence);
     // Addresses of its recipients who have the message already.
     Result<std::vector<std::string>> delivered(Sequence sequence);
+    // Its recipients that are no addresses (destination, target, user), done or not.
+    Result<std::vector<Recipient>> expanded(Sequence sequence);
     // The number that the next recipient of a message gets.
     Result<std::int64_t> next_number(Sequence sequence);
     // Pulls everything due after `latest` (seconds UTC) back to it; how many there were.
@@ -81,8 +83,9 @@ class Spool {
     void apply_alone(Operation& operation, Result<std::int64_t>& result);
     void stage(std::span<Operation> batch, std::span<Result<std::int64_t>> results);
     Result<> place_content(NewMessage& message);
+    Result<> write_content(NewMessage& message, int file);
     void into_database(NewMessage& notice);
-    void discard_files(const Operation& operation);
+    void discard_files(Operation& operation);
     Result<> transact(std::span<Operation> batch, std::span<Result<std::int64_t>> results);
     Result<> insert(const NewMessage& message);
     Result<> insert(Sequence sequence, const Recipient& recipient);

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "common/text/ascii.h"
 #include "queue/manager/spool.h"
 #include "queue/manager/spool_statements.h"
 
@@ -34,6 +35,8 @@ Envelope envelope_of(const sqlite::Rows& rows) {
     e.leading_dot = rows.number(25) != 0;
     e.line_ends = rows.number(26);
     e.grant = rows.text(27);
+    for (std::string_view address : text::split(rows.text(28), "\n"))
+        if (!address.empty()) e.delivered_to.emplace_back(address);
     return e;
 }
 
@@ -65,6 +68,9 @@ Recipient recipient_of(const sqlite::Rows& rows) {
     r.status = rows.text(7);
     r.reason = rows.text(8);
     r.remote = rows.text(9);
+    r.destination = checked(rows.number(10), ipc::Destination::last);
+    r.target = rows.text(11);
+    r.user = rows.text(12);
     return r;
 }
 
@@ -149,6 +155,20 @@ Result<std::vector<std::string>> Spool::delivered(Sequence sequence) {
         if (!row) return pass(row);
         if (!*row) return addresses;
         addresses.emplace_back(rows.text(0));
+    }
+}
+
+Result<std::vector<Recipient>> Spool::expanded(Sequence sequence) {
+    std::vector<Recipient> recipients;
+    sqlite::Rows rows = (*statements_)[sql::expanded].query(sequence);
+    while (true) {
+        Result<bool> row = rows.next();
+        if (!row) return pass(row);
+        if (!*row) return recipients;
+        Recipient& r = recipients.emplace_back();
+        r.destination = checked(rows.number(0), ipc::Destination::last);
+        r.target = rows.text(1);
+        r.user = rows.text(2);
     }
 }
 

@@ -42,6 +42,7 @@ enum Name : int {
     recipients,
     read_content,
     delivered,
+    expanded,
     next_number,
     clamp,
     count,
@@ -51,16 +52,16 @@ enum Name : int {
 #define EKIDEN_MESSAGE_COLUMNS                                                                     \
     "seq, id_time, next_attempt, hold, age, seen, attempts, warned, expire, kind, size, in_file, " \
     "eight_bit, longest_line, header_size, sender, message_id, envelope_id, dsn_return, client, "  \
-    "client_address, helo, protocol, login, arrived, leading_dot, line_ends, granted"
+    "client_address, helo, protocol, login, arrived, leading_dot, line_ends, granted, delivered_to"
 
 // In the order of Name.
 inline constexpr std::array<std::string_view, statement_count> text = {
     "INSERT INTO message (seq, id_time, next_attempt, hold, seen, kind, size, in_file, eight_bit, "
     "longest_line, header_size, sender, message_id, envelope_id, dsn_return, client, client_address, helo, "
-    "protocol, login, arrived, leading_dot, line_ends, granted) "
-    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)",
-    "INSERT INTO recipient (seq, number, address, original, state, resolved, notify, orcpt) VALUES "
-    "(?,?,?,?,?,?,?,?)",
+    "protocol, login, arrived, leading_dot, line_ends, granted, delivered_to) "
+    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)",
+    "INSERT INTO recipient (seq, number, address, original, state, resolved, notify, orcpt, destination, "
+    "target, user) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO content (seq, data) VALUES (?, ?)",
     "UPDATE recipient SET state = ?3, status = ?4, reason = ?5, remote = ?6 WHERE seq = ?1 AND number = ?2",
     "UPDATE recipient SET state = 1 WHERE seq = ?1 AND number = ?2",
@@ -96,11 +97,12 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "next_attempt LIMIT 1",
     "SELECT " EKIDEN_MESSAGE_COLUMNS " FROM message WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     "SELECT " EKIDEN_MESSAGE_COLUMNS " FROM message WHERE seq = ?",
-    "SELECT number, address, original, state, resolved, notify, orcpt, status, reason, remote FROM recipient "
-    "WHERE seq = ? AND state <> 1 ORDER BY number",
+    "SELECT number, address, original, state, resolved, notify, orcpt, status, reason, remote, "
+    "destination, target, user FROM recipient WHERE seq = ? AND state <> 1 ORDER BY number",
     "SELECT data FROM content WHERE seq = ?",
     // An alias that was expanded is done as well, but nothing was delivered to it: it has no such status.
     "SELECT address FROM recipient WHERE seq = ? AND state = 1 AND status GLOB '2.*'",
+    "SELECT destination, target, user FROM recipient WHERE seq = ? AND destination <> 0",
     "SELECT coalesce(max(number), -1) + 1 FROM recipient WHERE seq = ?",
     "UPDATE message SET next_attempt = ?1 WHERE next_attempt > 0 AND hold = 0 AND next_attempt > ?1",
     "SELECT count(*) FROM message",

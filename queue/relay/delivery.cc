@@ -45,6 +45,7 @@ std::string_view name_of(DeliveryStatus status) {
         case DeliveryStatus::sent: return "sent";
         case DeliveryStatus::deferred: return "deferred";
         case DeliveryStatus::bounced: return "bounced";
+        case DeliveryStatus::expanded: break;  // local-delivery's alone
     }
     return "?";
 }

@@ -2,9 +2,6 @@
 // transport, with relayhost for what leaves this host.
 #include "queue/router/router.h"
 
-#include <deque>
-#include <set>
-
 #include "common/mail/address.h"
 #include "common/smtp/way.h"
 #include "common/text/ascii.h"
@@ -12,6 +9,7 @@
 namespace ekiden::router {
 namespace {
 
+using ipc::Destination;
 using ipc::Transport;
 
 std::string domain_of(std::string_view address) {
@@ -21,12 +19,6 @@ std::string domain_of(std::string_view address) {
 bool has_status(std::string_view text) {
     return text.size() >= 5 && (text[0] == '4' || text[0] == '5') && text[1] == '.' &&
            text::is_digit(text[2]);
-}
-
-// "|command", "/file", ":include:file" of aliases(5): they are no addresses, though an atom may begin like
-// that.
-bool is_command_or_file(std::string_view target) {
-    return target.find('@') == std::string_view::npos && target.find_first_of("|/:\"") == 0;
 }
 
 struct ClassTexts {
@@ -64,6 +56,14 @@ Task<Result<bool>> Router::is_known(std::string address, AddressClass address_cl
     Result<std::optional<List>> targets = co_await routing_->targets_of(address, address_class);
     if (!targets) co_return pass(targets);
     if (*targets) co_return true;
+    if (address_class == AddressClass::local) {
+        Result<std::optional<LocalAlias>> alias = co_await routing_->local_alias_of(address);
+        if (!alias) co_return pass(alias);
+        if (*alias) co_return true;
+        Result<std::optional<std::string>> user = routing_->user_of(address);
+        if (!user) co_return pass(user);
+        if (*user) co_return true;
+    }
     if (address_class == AddressClass::virtual_alias || address_class == AddressClass::relay) co_return false;
     Result<std::optional<Mailbox>> mailbox = co_await routing_->mailbox_of(address);
     if (!mailbox) co_return pass(mailbox);
@@ -91,51 +91,6 @@ Task<Result<ipc::RecipientVerdict>> Router::verify(ipc::VerifyRecipient question
                                             (text.empty() ? "User unknown" : std::string(text))};
     }
     co_return ipc::RecipientVerdict{*address_class, true, 250, ""};
-}
-
-Task<Result<std::vector<Expanded>>> Router::expand(std::string root) {
-    struct Step {
-        std::string address;
-        std::int64_t depth;
-    };
-    const Settings& settings = routing_->settings();
-    std::string first = routing_->complete(root);
-    std::deque<Step> work{{first, 0}};
-    std::set<std::string> seen{text::to_lower(first)};
-    std::vector<Expanded> results;
-    auto failed = [&](const char* why) { return std::vector<Expanded>{{first, why}}; };
-    while (!work.empty()) {
-        Step step = std::move(work.front());
-        work.pop_front();
-        Result<AddressClass> address_class = co_await routing_->class_of(domain_of(step.address));
-        if (!address_class) co_return pass(address_class);
-        Result<std::optional<List>> targets = co_await routing_->targets_of(step.address, *address_class);
-        if (!targets) co_return pass(targets);
-        if (!*targets) results.push_back({step.address, ""});
-        for (const std::string& raw : targets->value_or(List())) {
-            std::string target = routing_->complete(raw);
-            if (target.rfind('@') > mail::limits::local_part)
-                co_return failed("4.6.0 Alias expansion error: unreasonable result address length");
-            if (is_command_or_file(raw) || !mail::parse_mailbox(target, true)) {
-                results.push_back(
-                    {step.address, "5.3.0 alias target is not an address: " + text::printable(raw, 100)});
-                continue;
-            }
-            // An address among its own targets stands for itself.
-            if (text::equal_ignoring_case(target, step.address)) results.push_back({step.address, ""});
-            if (!seen.insert(text::to_lower(target)).second) continue;
-            if (step.depth >= settings[param::virtual_alias_recursion_limit])
-                co_return failed("4.6.0 Alias expansion error: unreasonable nesting");
-            if (target.size() > static_cast<std::size_t>(settings[param::virtual_alias_address_length_limit]))
-                co_return failed("4.6.0 Alias expansion error: unreasonable result address length");
-            work.push_back({std::move(target), step.depth + 1});
-        }
-        if (results.size() + work.size() >
-            static_cast<std::size_t>(settings[param::virtual_alias_expansion_limit]))
-            co_return failed("4.6.0 Alias expansion error: unreasonable number of results");
-    }
-    if (results.empty()) co_return failed("5.4.6 alias loop: the address leads back to itself");
-    co_return results;
 }
 
 Task<Result<Router::Way>> Router::way_of(std::string address) {
@@ -186,6 +141,13 @@ Task<ipc::ResolvedRecipient> Router::resolve_one(Expanded recipient) {
         put_off(recipient.problem.starts_with('4') ? Transport::retry : Transport::error, recipient.problem);
         co_return resolved;
     }
+    resolved.destination = recipient.destination;
+    resolved.target = recipient.target;
+    resolved.user = recipient.user;
+    resolved.forwarded = recipient.forwarded;
+    resolved.sender = recipient.sender;
+    resolved.transport = Transport::local;
+    if (recipient.forwarded || !recipient.target.empty()) co_return resolved;
     Result<Way> way = co_await way_of(recipient.address);
     if (!way) {
         put_off(Transport::retry, "4.3.0 address lookup failed: " + way.error().text);
@@ -200,9 +162,19 @@ Task<ipc::ResolvedRecipient> Router::resolve_one(Expanded recipient) {
     if (!mailbox) {
         put_off(Transport::retry, "4.3.0 mailbox lookup failed: " + mailbox.error().text);
     } else if (!*mailbox) {
-        put_off(Transport::error, "5.1.1 unknown user: \"" + recipient.address + "\"");
+        Result<std::optional<std::string>> user;
+        if (way->transport == Transport::local) user = routing_->user_of(recipient.address);
+        if (!user) {
+            put_off(Transport::retry, "4.3.0 user lookup failed: " + user.error().text);
+        } else if (!*user) {
+            put_off(Transport::error, "5.1.1 unknown user: \"" + recipient.address + "\"");
+        } else {
+            if (resolved.destination == Destination::address) resolved.destination = Destination::user;
+            resolved.user = std::move(**user);
+        }
     } else {
         // Mailboxes of accounts are virtual ones, whichever list their domain stands in.
+        resolved.destination = Destination::address;
         resolved.transport = Transport::virtual_mailbox;
         resolved.mailbox = (*mailbox)->path;
         resolved.uid = (*mailbox)->owner.uid;
@@ -214,7 +186,7 @@ Task<ipc::ResolvedRecipient> Router::resolve_one(Expanded recipient) {
 
 // An answer is one message: what is over the first half of its limit leaves room for one more expansion.
 constexpr std::size_t answer_limit = ipc::limits::payload / 2;
-constexpr std::size_t fixed_part = 40;  // of a recipient, in octets at most
+constexpr std::size_t fixed_part = 60;  // of a recipient, in octets at most
 
 Task<Result<ipc::Resolution>> Router::resolve(ipc::ResolveRecipients question) {
     ipc::Resolution resolution;
@@ -222,21 +194,27 @@ Task<Result<ipc::Resolution>> Router::resolve(ipc::ResolveRecipients question) {
     for (std::size_t i = 0; i < question.recipients.size(); ++i) {
         if (octets > answer_limit) {
             // The others of such a crowd wait for the next attempt.
-            resolution.recipients.push_back({static_cast<std::uint32_t>(i), question.recipients[i],
-                                             Transport::retry, "", "", 0, 0, 0,
-                                             "4.3.0 too many recipients at once"});
+            ipc::ResolvedRecipient& late = resolution.recipients.emplace_back();
+            late.index = static_cast<std::uint32_t>(i);
+            late.address = question.recipients[i];
+            late.transport = Transport::retry;
+            late.text = "4.3.0 too many recipients at once";
             continue;
         }
-        Result<std::vector<Expanded>> expanded = co_await expand(question.recipients[i]);
+        Result<std::vector<Expanded>> expanded =
+            co_await expand(question.recipients[i], question.sender, question.delivered_to);
         if (!expanded) {
             std::string problem = "4.3.0 alias lookup failed: " + expanded.error().text;
-            expanded = std::vector<Expanded>{{question.recipients[i], std::move(problem)}};
+            expanded = std::vector<Expanded>(1);
+            expanded->front().address = question.recipients[i];
+            expanded->front().problem = std::move(problem);
         }
         for (Expanded& each : *expanded) {
             ipc::ResolvedRecipient resolved = co_await resolve_one(std::move(each));
             resolved.index = static_cast<std::uint32_t>(i);
             octets += resolved.address.size() + resolved.next_hop.size() + resolved.mailbox.size() +
-                      resolved.text.size() + fixed_part;
+                      resolved.text.size() + resolved.target.size() + resolved.user.size() +
+                      resolved.sender.size() + fixed_part;
             resolution.recipients.push_back(std::move(resolved));
         }
     }

@@ -10,6 +10,11 @@ namespace ekiden::router {
 struct Expanded {
     std::string address;
     std::string problem;  // "5.4.6 …" or "4.6.0 …" where expansion failed; else empty
+    ipc::Destination destination = ipc::Destination::address;  // user_mailbox: `\name`, no .forward
+    std::string target = {};                                   // of a command, file or include
+    std::string user = {};                                     // with whose rights
+    bool forwarded = false;                                    // in a message of its own, from `sender`
+    std::string sender = {};
 };
 
 class Router {
@@ -21,9 +26,10 @@ class Router {
     // What the manager asks before delivery. What cannot be looked up now becomes a `retry` of its recipient
     // alone.
     Task<Result<ipc::Resolution>> resolve(ipc::ResolveRecipients question);
-    // All addresses that one leads to, duplicates removed; bounded by virtual_alias_expansion_limit and
-    // virtual_alias_recursion_limit.
-    Task<Result<std::vector<Expanded>>> expand(std::string address);
+    // All that an address leads to, duplicates removed; bounded by virtual_alias_expansion_limit and
+    // virtual_alias_recursion_limit. `sender` and `delivered_to` are the message's.
+    Task<Result<std::vector<Expanded>>> expand(std::string address, std::string sender,
+                                               std::vector<std::string> delivered_to);
 
   private:
     struct Way {
@@ -31,6 +37,8 @@ class Router {
         std::string next_hop;
         std::string text;  // of error and retry
     };
+    void take_alias(const std::string& address, LocalAlias alias, const std::string& sender,
+                    std::vector<Expanded>& results) const;
     Task<Result<bool>> is_known(std::string address, AddressClass address_class);
     Task<Result<Way>> way_of(std::string address);
     Task<ipc::ResolvedRecipient> resolve_one(Expanded recipient);

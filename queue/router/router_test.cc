@@ -78,7 +78,7 @@ class RouterTest : public testing::Test {
     }
     std::vector<std::string> ways(const std::vector<std::string>& recipients) {
         Router asked = router();
-        Result<ipc::Resolution> resolution = now(asked.resolve({"s@x.test", recipients}));
+        Result<ipc::Resolution> resolution = now(asked.resolve({"s@x.test", recipients, {}}));
         std::vector<std::string> lines;
         static constexpr const char* names[] = {"virtual", "local", "smtp", "lmtp",
                                                 "discard", "error", "retry"};

@@ -1,6 +1,5 @@
 // How: the accounts' directory is asked before main.cf's lists, so that a domain that ekiuser made works
-// although the host's name in mydestination covers it. Limits: mydestination has mailboxes of accounts,
-// alias_maps and local_recipient_maps; users of the system's password file are not delivered to yet.
+// although the host's name in mydestination covers it. alias_maps stand in local_aliases.cc.
 #include "queue/router/routing.h"
 
 #include <algorithm>
@@ -78,9 +77,7 @@ Task<Result<std::optional<List>>> Routing::targets_of(std::string address, Addre
     if (!hit) co_return pass(hit);
     if (!*hit) {
         Result<std::optional<List>> of_directory = co_await directory_targets(address);
-        if (!of_directory || *of_directory || address_class != AddressClass::local) co_return of_directory;
-        Result<std::optional<List>> of_aliases = co_await local_targets(address);
-        co_return of_aliases;
+        co_return of_directory;
     }
     Result<List> targets = config::split_list((*hit)->value);
     if (!targets) co_return temporary("virtual_alias_maps: " + targets.error().text);
@@ -111,17 +108,6 @@ Task<Result<std::optional<List>>> Routing::directory_targets(std::string address
     }
     if (exact->empty()) co_return std::nullopt;
     co_return std::optional(std::move(*exact));
-}
-
-Task<Result<std::optional<List>>> Routing::local_targets(std::string address) {
-    tables::Parts parts = tables::parts_of(address, settings_[param::recipient_delimiter]);
-    std::vector<std::string> keys{parts.local, parts.user};
-    tables::FoundHit hit = co_await tables::find_first(tables_.aliases, parts.local, keys);
-    if (!hit) co_return pass(hit);
-    if (!*hit) co_return std::nullopt;
-    Result<List> targets = config::split_list((*hit)->value);
-    if (!targets) co_return temporary("alias_maps: " + targets.error().text);
-    co_return std::optional(std::move(*targets));
 }
 
 Result<std::optional<Mailbox>> Routing::directory_mailbox(const std::string& address) {

@@ -6,6 +6,7 @@
 
 #include "common/config/snapshot.h"
 #include "common/ipc/messages/router.h"
+#include "common/mail/alias.h"
 #include "common/tables/routing_tables.h"
 #include "queue/router/directory.h"
 
@@ -22,6 +23,13 @@ struct Mailbox {
     std::string path;  // below virtual_mailbox_base, "domain/user/"
     Owner owner;
     std::uint64_t quota;
+};
+
+// What aliases(5) make of a local name.
+struct LocalAlias {
+    std::vector<mail::AliasTarget> targets;
+    std::string user;   // with whose rights commands and files are used; empty: default_privs
+    std::string owner;  // the envelope sender of what goes on; empty: there is no owner-NAME
 };
 
 class Routing {
@@ -45,6 +53,10 @@ class Routing {
     // target keeps the user; an extension that the table did not have is added to the targets
     // (propagate_unmatched_extensions).
     Task<Result<std::optional<List>>> targets_of(std::string address, AddressClass address_class);
+    // The same for alias_maps, which are for names of local domains only.
+    Task<Result<std::optional<LocalAlias>>> local_alias_of(std::string address);
+    // The user of this host whom the address's local part names, with or without extension.
+    Result<std::optional<std::string>> user_of(const std::string& address) const;
     // The mailbox of an address in our domains; nothing where there is none.
     Task<Result<std::optional<Mailbox>>> mailbox_of(std::string address);
     // Is the address of a class that has a list of its own in that list? Aliases and mailboxes aside.
@@ -55,7 +67,7 @@ class Routing {
   private:
     bool is_our_literal(std::string_view domain) const;
     Task<Result<std::optional<List>>> directory_targets(std::string address);
-    Task<Result<std::optional<List>>> local_targets(std::string address);
+    Task<Result<std::string>> owner_of_alias(std::string alias);
     Result<std::optional<Mailbox>> directory_mailbox(const std::string& address);
     Task<Result<std::uint32_t>> id_of(const tables::Maps& maps, std::string address, std::uint32_t standard);
 

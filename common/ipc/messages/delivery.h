@@ -1,6 +1,7 @@
 #pragma once
 // manager → local-delivery, manager → relay: deliver these recipients of a message.
 #include "common/ipc/messages/queue.h"
+#include "common/ipc/messages/router.h"
 
 namespace ekiden::ipc {
 
@@ -12,15 +13,36 @@ struct DeliveryRecipient {
     std::string mailbox;   // local-delivery: path below virtual_mailbox_base
     std::uint32_t uid;
     std::uint32_t gid;
-    std::uint64_t quota;  // bytes, 0: none
+    std::uint64_t quota;                             // bytes, 0: none
+    Destination destination = Destination::address;  // local-delivery; `address`: a virtual mailbox
+    std::string target = {};                         // of a command, file or include
+    std::string user = {};                           // the system user; empty: the suite's default_privs
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("index", m.index), f("address", m.address), f("original", m.original), f("mailbox", m.mailbox);
         f("uid", m.uid), f("gid", m.gid), f("quota", m.quota);
+        f("destination", m.destination), f("target", m.target), f("user", m.user);
     }
 };
 
-enum class DeliveryStatus : std::uint8_t { sent, deferred, bounced, last = bounced };
+enum class DeliveryStatus : std::uint8_t {
+    sent,
+    deferred,
+    bounced,
+    expanded,  // a .forward or :include: file names others: `expansion`
+    last = expanded,
+};
+
+// What a user's .forward or an :include: file names. Commands, files and includes get the rights of the
+// recipient that they came from, whatever the deliverer says.
+struct ExpandedTarget {
+    Destination destination;  // address, user_mailbox, command, file or include
+    std::string text;         // the address (perhaps without a domain), command line or path
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("destination", m.destination), f("text", m.text);
+    }
+};
 
 struct RecipientOutcome {
     std::uint32_t index;
@@ -31,10 +53,12 @@ struct RecipientOutcome {
     std::string remote_mta;    // DSN's Remote-MTA, or empty
     std::string remote_reply;  // the remote end's own reply, "550 5.1.1 no such user", or empty
     bool host_dead;            // the destination did not answer at all: no need to try its other mail now
+    std::vector<ExpandedTarget> expansion;  // with `expanded`
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("index", m.index), f("status", m.status), f("dsn", m.dsn), f("text", m.text), f("relay", m.relay);
         f("remote_mta", m.remote_mta), f("remote_reply", m.remote_reply), f("host_dead", m.host_dead);
+        f("expansion", m.expansion);
     }
 };
 
@@ -68,11 +92,21 @@ struct Deliver {
     // True only when no attempt can have been made before, not even one that a crash hid: then local-delivery
     // need not look for its copy.
     bool first_attempt;
+    // What a command hears of the message in its environment; local-delivery only.
+    std::string envelope_id;
+    std::string client_name;
+    std::string client_address;
+    std::string helo;
+    std::string protocol;
+    std::string login;
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("queue_id", m.queue_id), f("sender", m.sender), f("next_hop", m.next_hop), f("lmtp", m.lmtp);
         f("recipients", m.recipients), f("arrival", m.arrival), f("notes", m.notes), f("content", m.content);
         f("file", m.file), f("first_attempt", m.first_attempt);
+        f("envelope_id", m.envelope_id), f("client_name", m.client_name);
+        f("client_address", m.client_address), f("helo", m.helo), f("protocol", m.protocol);
+        f("login", m.login);
     }
 };
 

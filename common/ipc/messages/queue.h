@@ -64,11 +64,12 @@ struct ContentNotes {
     bool eight_bit;              // an octet over 127 occurs
     bool leading_dot;            // a line begins with a dot
     std::string message_id;      // with angle brackets; empty: none
+    std::vector<std::string> delivered_to;  // what its Delivered-To: fields name, for the detection of loops
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("size", m.size), f("header_size", m.header_size), f("line_ends", m.line_ends);
         f("longest_line", m.longest_line), f("eight_bit", m.eight_bit), f("leading_dot", m.leading_dot);
-        f("message_id", m.message_id);
+        f("message_id", m.message_id), f("delivered_to", m.delivered_to);
     }
 };
 

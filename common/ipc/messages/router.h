@@ -48,9 +48,21 @@ enum class Transport : std::uint8_t {
     last = retry,
 };
 
+// What a recipient of the transport `local` is. Only the expansion of an alias or of a .forward file makes
+// commands, files and includes: no address that comes from outside means one.
+enum class Destination : std::uint8_t {
+    address,       // to be resolved; the other kinds are final
+    user,          // a system user: .forward first, then the mailbox
+    user_mailbox,  // the same without .forward: "\\name", or the user's own name in it
+    command,       // `target` is a command line
+    file,          // `target` is the path of an mbox, or of a Maildir where it ends in /
+    include,       // `target` is the path of a list of destinations
+    last = include,
+};
+
 struct ResolvedRecipient {
     std::uint32_t index;  // of the address in the question that it came from
-    std::string address;  // after aliases
+    std::string address;  // after aliases; of a command, file or include: the alias that names it
     Transport transport;
     std::string next_hop;
     std::string mailbox;  // virtual_mailbox: path below virtual_mailbox_base, "domain/user/"
@@ -58,10 +70,18 @@ struct ResolvedRecipient {
     std::uint32_t gid;
     std::uint64_t quota;  // bytes of mail the mailbox may hold; 0: no limit
     std::string text;     // error and retry: "5.1.1 text"
+    Destination destination;
+    std::string target;  // of a command, file or include
+    std::string user;    // whose mailbox, or with whose rights; empty: default_privs
+    // Found in aliases(5): it goes on as a message of its own, that says so (Delivered-To), from `sender`.
+    bool forwarded;
+    std::string sender;  // of that message: the list's owner, or the one in the question
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("index", m.index), f("address", m.address), f("transport", m.transport), f("next_hop", m.next_hop);
         f("mailbox", m.mailbox), f("uid", m.uid), f("gid", m.gid), f("quota", m.quota), f("text", m.text);
+        f("destination", m.destination), f("target", m.target), f("user", m.user);
+        f("forwarded", m.forwarded), f("sender", m.sender);
     }
 };
 
@@ -80,9 +100,10 @@ struct ResolveRecipients {
     using Reply = Resolution;
     std::string sender;
     std::vector<std::string> recipients;
+    std::vector<std::string> delivered_to;  // aliases and users that the message has been through: a loop
     template <class M, class V>
     static void visit(M& m, V&& f) {
-        f("sender", m.sender), f("recipients", m.recipients);
+        f("sender", m.sender), f("recipients", m.recipients), f("delivered_to", m.delivered_to);
     }
 };
 

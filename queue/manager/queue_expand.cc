@@ -1,0 +1,324 @@
+// What becomes of a recipient that names others: an alias, a .forward file, an :include: file.
+//
+// What stays on this host for good (a mailbox, a command, a file, a list to be read) takes the recipient's
+// place in the message. Addresses that aliases(5) or a user's .forward name go on as a message of their own,
+// which says in Delivered-To whom it was for: so a loop through any number of hosts ends where it closes, and
+// a list's owner hears of its failures. Either is recorded, in one transaction, before anything is delivered
+// to it: a crash neither loses nor doubles it.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "common/log/events.h"
+#include "common/mail/date.h"
+#include "common/text/ascii.h"
+#include "common/text/delay.h"
+#include "queue/manager/queue.h"
+
+namespace ekiden::queue {
+namespace {
+
+using ipc::Destination;
+
+// Aliases of aliases, lists in lists: what one message may grow to.
+constexpr std::int64_t most_recipients = 50'000;
+constexpr std::size_t longest_target = 8192;
+constexpr std::size_t most_hops = 100;  // aliases and users that one message may pass on this host
+
+// Recipients with the same key are the same.
+std::string key_of(Destination destination, std::string_view address, std::string_view target,
+                   std::string_view user) {
+    if (destination == Destination::address) return text::to_lower(address);
+    if (destination == Destination::user || destination == Destination::user_mailbox)
+        return fmt::format("\n{}\n{}", std::to_underlying(Destination::user_mailbox), user);
+    return fmt::format("\n{}\n{}\n{}", std::to_underlying(destination), target, user);
+}
+
+bool harmless(std::string_view text) {
+    return !text.empty() && text.size() <= longest_target &&
+           text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+// RFC 5321 4.4 asks for a trace of each hop; Delivered-To says which of our users it was for.
+std::string top_of(const NoticePolicy& policy, const text::QueueId& id, const std::string& address,
+                   std::int64_t now_us) {
+    return fmt::format("Received: by {} ({})\r\n\tid {}; {}\r\nDelivered-To: {}\r\n", policy.hostname,
+                       policy.mail_name, print(id), mail::print_local_date(now_us / 1'000'000), address);
+}
+
+}  // namespace
+
+struct Queue::Known {
+    std::int64_t next_number = 0;
+    std::set<std::string> keys;  // who has the message, or gets it already
+};
+
+struct Queue::Expansion {
+    struct Final {
+        ipc::ResolvedRecipient resolved;
+        Recipient recipient;
+    };
+    std::vector<Final> finals;
+    std::map<std::string, std::vector<std::string>> forwarded;  // by sender
+};
+
+// Takes the routes of the answer; where aliases changed the recipients, records that first. False: nothing
+// was taken.
+Task<bool> Queue::expand(Active& active, const ipc::Resolution& resolution,
+                         const std::vector<std::size_t>& places) {
+    std::vector<std::vector<const ipc::ResolvedRecipient*>> answers(places.size());
+    for (const ipc::ResolvedRecipient& resolved : resolution.recipients)
+        if (resolved.index < answers.size()) answers[resolved.index].push_back(&resolved);
+    std::vector<std::size_t> expansions;
+    std::vector<std::string> taken;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const Recipient& recipient = active.message.recipients[places[i]];
+        const ipc::ResolvedRecipient* itself = nullptr;
+        for (const ipc::ResolvedRecipient* answer : answers[i])
+            if (!answer->forwarded && answer->target.empty() &&
+                text::equal_ignoring_case(answer->address, recipient.address))
+                itself = answer;
+        // What came out of an expansion is not expanded again where it names itself.
+        bool stays = itself != nullptr && (answers[i].size() == 1 || recipient.resolved);
+        if (stays) take_route(active, places[i], *itself);
+        if (stays || answers[i].empty())  // without an answer it waits
+            taken.push_back(key_of(Destination::address, recipient.address, "", ""));
+        else
+            expansions.push_back(i);
+    }
+    if (expansions.empty()) co_return true;
+    Result<Known> known = co_await known_of(active);
+    if (!known) co_return false;
+    known->keys.insert(taken.begin(), taken.end());
+    for (std::size_t i : expansions) {
+        const Recipient original = active.message.recipients[places[i]];
+        Expansion expansion;
+        for (const ipc::ResolvedRecipient* answer : answers[i]) {
+            if (answer->forwarded) {
+                expansion.forwarded[answer->sender].push_back(answer->address);
+                continue;
+            }
+            Expansion::Final& result = expansion.finals.emplace_back();
+            result.resolved = *answer;
+            result.recipient.address = answer->address;
+            if (answer->destination != Destination::user || !answer->target.empty())
+                result.recipient.destination = answer->destination;
+            result.recipient.target = answer->target;
+            result.recipient.user = answer->user;
+        }
+        Result<std::string> done = co_await record_expansion(active, places[i], std::move(expansion), *known);
+        if (!done) co_return false;
+        active.message.recipients[places[i]].state = RecipientState::done;
+        if (!done->empty()) log_forwarded(active, original, *done);
+    }
+    co_return true;
+}
+
+// A recipient who got it in an earlier pass does not get it again from an alias that resolves only now; and a
+// list that names itself is read once.
+Task<Result<Queue::Known>> Queue::known_of(const Active& active) {
+    Sequence sequence = active.message.id.sequence;
+    auto read = [sequence](Spool& spool) -> Result<Known> {
+        Result<std::int64_t> next = spool.next_number(sequence);
+        if (!next) return pass(next);
+        Result<std::vector<std::string>> delivered = spool.delivered(sequence);
+        if (!delivered) return pass(delivered);
+        Result<std::vector<Recipient>> expanded = spool.expanded(sequence);
+        if (!expanded) return pass(expanded);
+        Known known{*next, {}};
+        for (const std::string& address : *delivered)
+            known.keys.insert(key_of(Destination::address, address, "", ""));
+        for (const Recipient& r : *expanded)
+            known.keys.insert(key_of(r.destination, r.address, r.target, r.user));
+        return known;
+    };
+    Result<Known> known = co_await writer_.read(std::move(read));
+    co_return known;
+}
+
+// Makes the expansion durable and takes the routes of what stays here. The ids of messages that go on, or
+// nothing where there are none.
+Task<Result<std::string>> Queue::record_expansion(Active& active, std::size_t place, Expansion expansion,
+                                                  Known& known) {
+    const Recipient original = active.message.recipients[place];
+    Expand operation{active.message.id.sequence, original.number, {}, {}};
+    std::vector<ipc::ResolvedRecipient> taken;
+    for (Expansion::Final& result : expansion.finals) {
+        Recipient& r = result.recipient;
+        if (!known.keys.insert(key_of(r.destination, r.address, r.target, r.user)).second) continue;
+        if (known.next_number >= most_recipients) co_return permanent("an alias makes too many recipients");
+        r.number = known.next_number++;
+        r.original = original.original.empty() ? original.address : original.original;
+        r.resolved = true;
+        r.notify = original.notify;
+        r.orcpt = original.orcpt;
+        operation.results.push_back(std::move(r));
+        taken.push_back(std::move(result.resolved));
+    }
+    std::string ids;
+    for (auto& [sender, addresses] : expansion.forwarded) {
+        Result<NewMessage> message = co_await forwarded(active, original, sender, std::move(addresses));
+        if (!message) co_return pass(message);
+        ids += (ids.empty() ? "" : ", ") + print(message->id);
+        operation.forwarded.push_back(std::move(*message));
+    }
+    Writer::Applied applied = co_await writer_.apply_and_return(std::move(operation));
+    if (!applied.value) co_return pass(applied.value);
+    auto& done = std::get<Expand>(applied.operation);
+    for (std::size_t i = 0; i < done.results.size(); ++i) {
+        active.message.recipients.push_back(std::move(done.results[i]));
+        active.routes.emplace_back();
+        ++recipients_;
+        take_route(active, active.routes.size() - 1, taken[i]);
+    }
+    if (*applied.value == 0) co_return std::string();  // an operator deleted the message
+    for (NewMessage& message : done.forwarded) admit(std::move(message));
+    co_return ids;
+}
+
+// The message in its next form: from `sender` to `addresses`, with the trace on top.
+Task<Result<NewMessage>> Queue::forwarded(const Active& active, const Recipient& from, std::string sender,
+                                          std::vector<std::string> addresses) {
+    const Envelope& envelope = active.message.envelope;
+    if (envelope.delivered_to.size() >= most_hops)
+        co_return permanent("mail forwarding loop: too many aliases");
+    Result<std::vector<text::QueueId>> ids = co_await reserve_ids(1);
+    if (!ids) co_return pass(ids);
+    NewMessage message;
+    message.id = ids->front();
+    message.kind = active.message.kind;
+    message.envelope = envelope;
+    message.envelope.arrived_us = clock_.wall_us();
+    message.envelope.sender = std::move(sender);
+    message.envelope.delivered_to.push_back(from.address);
+    message.top = top_of(settings_.notices, message.id, from.address, message.envelope.arrived_us);
+    Envelope top;
+    describe(message.top, top);
+    message.envelope.size += top.size;
+    message.envelope.header_size += top.size;
+    message.envelope.line_ends += top.line_ends;
+    message.envelope.longest_line = std::max(envelope.longest_line, top.longest_line);
+    std::set<std::string> named;
+    for (std::string& address : addresses) {
+        if (!named.insert(text::to_lower(address)).second) continue;
+        Recipient& r = message.recipients.emplace_back();
+        r.number = static_cast<std::int64_t>(message.recipients.size()) - 1;
+        r.address = std::move(address);
+        r.original = from.original.empty() ? from.address : from.original;
+        r.notify = from.notify;
+        r.orcpt = from.orcpt;
+    }
+    if (active.message.in_file) {
+        message.copy_of = active.message.id;
+        co_return message;
+    }
+    ipc::Deliver content{};
+    Result<> given = co_await give_content(active, content);
+    if (!given) co_return pass(given);
+    message.content = std::make_shared<const std::string>(message.top + content.content);
+    co_return message;
+}
+
+// Turns "expanded" outcomes of local-delivery into the delivery of what they name.
+Task<> Queue::take_expansions(Active& active, ipc::DeliveryOutcome& outcome) {
+    for (ipc::RecipientOutcome& each : outcome.recipients) {
+        if (each.status != ipc::DeliveryStatus::expanded) continue;
+        if (active.place(each.index) >= active.routes.size()) continue;
+        // One at a time: the results' numbers are in order.
+        while (active.expanding) co_await recorded_.wait(Milliseconds(2000));
+        active.expanding = true;
+        Result<std::string> done = co_await take_expansion(active, each);
+        active.expanding = false;
+        recorded_.notify_all();
+        each.expansion.clear();
+        if (done) {
+            each.status = ipc::DeliveryStatus::sent;
+            each.dsn = "2.0.0";
+            each.text = done->empty() ? "expanded" : "forwarded as " + *done;
+            if (!done->empty())
+                log_forwarded(active, active.message.recipients[active.place(each.index)], *done);
+        } else {
+            bool for_good = done.error().kind == ErrorKind::permanent;
+            each.status = for_good ? ipc::DeliveryStatus::bounced : ipc::DeliveryStatus::deferred;
+            each.dsn = for_good ? "5.4.6" : "4.3.0";
+            each.text = done.error().text;
+        }
+    }
+}
+
+Task<Result<std::string>> Queue::take_expansion(Active& active, ipc::RecipientOutcome& outcome) {
+    std::size_t place = active.place(outcome.index);
+    const Recipient original = active.message.recipients[place];
+    const Route route = active.routes[place];
+    bool may = route.destination == Destination::user || route.destination == Destination::include;
+    if (!may || outcome.expansion.empty()) co_return temporary("the deliverer expanded what is no list");
+    Result<Known> known = co_await known_of(active);
+    if (!known) co_return pass(known);
+    Expansion expansion;
+    for (ipc::ExpandedTarget& target : outcome.expansion) {
+        bool own = target.destination == Destination::user_mailbox && route.destination == Destination::user;
+        if (target.destination == Destination::user || (!own && !harmless(target.text)))
+            co_return temporary("the deliverer named a bad destination");
+        if (target.destination == Destination::address) {
+            expansion.forwarded[active.message.envelope.sender].push_back(std::move(target.text));
+            continue;
+        }
+        if (target.destination == Destination::user_mailbox && !own)
+            co_return temporary("the deliverer named a bad destination");
+        // Whoever named it, it gets the rights of the one who was asked.
+        Expansion::Final& result = expansion.finals.emplace_back();
+        result.recipient.address = original.address;
+        result.recipient.destination = target.destination;
+        result.recipient.target = own ? std::string() : std::move(target.text);
+        result.recipient.user = route.user;
+        result.resolved.address = original.address;
+        result.resolved.transport = ipc::Transport::local;
+        result.resolved.destination = target.destination;
+        result.resolved.target = result.recipient.target;
+        result.resolved.user = route.user;
+    }
+    std::size_t before = active.routes.size();
+    Result<std::string> done = co_await record_expansion(active, place, std::move(expansion), *known);
+    if (done) dispatch(active, before);
+    co_return done;
+}
+
+void Queue::take_route(Active& active, std::size_t place, const ipc::ResolvedRecipient& resolved) {
+    Route& route = active.routes[place];
+    route.state = Route::State::waiting;
+    route.transport = resolved.transport;
+    route.next_hop = resolved.next_hop;
+    route.mailbox = resolved.mailbox;
+    route.uid = resolved.uid;
+    route.gid = resolved.gid;
+    route.quota = resolved.quota;
+    route.destination = resolved.destination;
+    route.target = resolved.target;
+    route.user = resolved.user;
+    // Refusals bring their text where others have a host.
+    if (resolved.transport == ipc::Transport::error || resolved.transport == ipc::Transport::retry)
+        route.next_hop = resolved.text;
+}
+
+// What is no address needs no router.
+void Queue::take_final_route(Active& active, std::size_t place) {
+    const Recipient& recipient = active.message.recipients[place];
+    Route& route = active.routes[place];
+    route = {};
+    route.state = Route::State::waiting;
+    route.transport = ipc::Transport::local;
+    route.destination = recipient.destination;
+    route.target = recipient.target;
+    route.user = recipient.user;
+}
+
+void Queue::log_forwarded(const Active& active, const Recipient& recipient, const std::string& ids) {
+    std::int64_t now = clock_.wall_us();
+    std::int64_t before = std::max<std::int64_t>(0, active.since_us - active.message.envelope.arrived_us);
+    std::int64_t here = std::max<std::int64_t>(0, now - active.since_us);
+    log::emit(events::delivery, print(active.message.id), recipient.address, recipient.original, "local", "",
+              text::print_delay(before + here), text::print_delays(before, here, 0, 0), "2.0.0", "sent",
+              "forwarded as " + ids);
+}
+
+}  // namespace ekiden::queue

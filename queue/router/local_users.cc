@@ -1,0 +1,48 @@
+// Limits: what the C library asks behind the password database (LDAP, SSSD) must be reachable from the
+// router's confinement, and may make it wait.
+#include "queue/router/local_users.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+
+#include "common/text/ascii.h"
+
+namespace ekiden::router {
+namespace {
+
+constexpr std::size_t entry_size = 16 * 1024;
+constexpr std::size_t longest_name = 64;
+
+}  // namespace
+
+Result<std::optional<std::string>> system_user(const std::string& name) {
+    if (name.empty() || name.size() > longest_name || name.find('\0') != std::string::npos)
+        return std::nullopt;
+    std::array<char, entry_size> buffer;
+    passwd entry{}, *found = nullptr;
+    int error = getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found != nullptr) return std::string(found->pw_name);
+    // These are the C library's ways to say that there is no such user.
+    if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM ||
+        error == EACCES)
+        return std::nullopt;
+    return system_error("the password database", error);
+}
+
+std::string owner_of_table(const std::string& table) {
+    std::size_t colon = table.find(":/");
+    if (colon == std::string::npos) return "";
+    std::string path = table.substr(colon + 1);
+    struct stat status{};
+    if (::stat((path + ".db").c_str(), &status) != 0 && ::stat(path.c_str(), &status) != 0) return "";
+    if (status.st_uid == 0) return "";
+    std::array<char, entry_size> buffer;
+    passwd entry{}, *found = nullptr;
+    getpwuid_r(status.st_uid, &entry, buffer.data(), buffer.size(), &found);
+    return found == nullptr ? "" : found->pw_name;
+}
+
+}  // namespace ekiden::router
