@@ -1,3 +1,5 @@
+// What postconf does the same way is compared with it in tests/e2e/18-ekiconf-beside-postfix; here stands
+// what is ours alone, and what Postfix 3.7 does not have.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -7,14 +9,14 @@
 #include <fstream>
 #include <sstream>
 
-#include "admin/ekiconf/edit.h"
-#include "admin/ekiconf/show.h"
+#include "admin/ekiconf/run.h"
 
 namespace ekiden::ekiconf {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 class EkiconfTest : public testing::Test {
   protected:
@@ -37,73 +39,80 @@ class EkiconfTest : public testing::Test {
         content << std::ifstream(directory_ + "/" + name).rdbuf();
         return content.str();
     }
-    Options options(std::vector<std::string> arguments) {
+    Output ask(std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), {"-c", directory_});
-        Result<Options> parsed = parse_options(arguments, nullptr);
-        EXPECT_TRUE(parsed) << parsed.error().text;
-        return *parsed;
+        return run(arguments, nullptr);
     }
-    Output run(std::vector<std::string> arguments) { return show(options(std::move(arguments))); }
 
     std::string directory_;
 };
 
-TEST_F(EkiconfTest, NamesInGivenOrder) {
-    EXPECT_EQ(run({"smtpd_banner", "message_size_limit"}).out,
-              "smtpd_banner = $myhostname  hello\nmessage_size_limit = 10240000\n");
-    EXPECT_EQ(run({"-h", "myhostname"}).out, "mail.example.jp\n");
-    EXPECT_EQ(run({"-xh", "smtpd_banner"}).out, "mail.example.jp  hello\n");
-    EXPECT_EQ(run({"-h", "mydomain"}).out, "example.jp\n");
-    EXPECT_EQ(run({"-d", "smtpd_command_timeout"}).out, "smtpd_command_timeout = $smtpd_timeout\n");
-    EXPECT_EQ(run({"-dx", "smtpd_command_timeout"}).out, "smtpd_command_timeout = 300s\n");
-    EXPECT_EQ(run({"relayhost"}).out, "relayhost =\n");
-    EXPECT_EQ(run({"-o", "relayhost=[x]", "relayhost"}).out, "relayhost = [x]\n");
+TEST_F(EkiconfTest, HostNamesAreShownByValue) {
+    EXPECT_EQ(ask({"-h", "mydomain"}).out, "example.jp\n");
+    EXPECT_THAT(ask({"-dh", "myhostname"}).out, Not(HasSubstr("$")));
+    EXPECT_EQ(ask({"-d", "smtpd_command_timeout"}).out, "smtpd_command_timeout = $smtpd_timeout\n");
+    EXPECT_EQ(ask({"-dx", "smtpd_command_timeout"}).out, "smtpd_command_timeout = 300s\n");
 }
 
-TEST_F(EkiconfTest, OnlyWhatIsSet) {
-    Output output = run({"-n"});
-    EXPECT_EQ(output.out,
-              "message_size_limt = 3\nmyhostname = mail.example.jp\nsmtpd_banner = $myhostname  hello\n");
-    EXPECT_EQ(output.err, "ekiconf: warning: " + directory_ +
-                              "/main.cf, line 5: unused parameter: message_size_limt=3\n"
-                              "ekiconf: warning: " +
-                              directory_ +
-                              "/master.cf, line 3: unused parameter: a=b\n"
-                              "ekiconf: warning: " +
-                              directory_ + "/master.cf, line 3: unused parameter: c=d e\n");
-    EXPECT_EQ(output.status, 0);
+TEST_F(EkiconfTest, QuietTellsNothingOfUnusedNames) {
+    Output loud = ask({"-n"}), quiet = ask({"-nq"});
+    EXPECT_EQ(loud.out, quiet.out);
+    EXPECT_EQ(loud.out, "config_directory = " + directory_ +
+                            "\nmyhostname = mail.example.jp\nsmtpd_banner = $myhostname hello\n");
+    EXPECT_THAT(loud.err, HasSubstr("/main.cf: unused parameter: message_size_limt=3\n"));
+    EXPECT_THAT(loud.err, HasSubstr("/master.cf: unused parameter: c=d e\n"));
+    EXPECT_EQ(quiet.err, "");
+    EXPECT_EQ(ask({"-qM", "smtp"}).err, "");
 }
 
-TEST_F(EkiconfTest, AllIsSorted) {
-    std::string all = run({}).out;
-    EXPECT_THAT(all, HasSubstr("\nmyhostname = mail.example.jp\n"));
-    EXPECT_LT(all.find("maximal_backoff_time"), all.find("smtpd_timeout"));
-    EXPECT_THAT(run({"-d"}).out, Not(HasSubstr("message_size_limt")));
+TEST_F(EkiconfTest, JsonIsAnObjectALine) {
+    EXPECT_EQ(ask({"-jq", "smtpd_banner", "relayhost"}).out,
+              "{\"name\":\"smtpd_banner\",\"value\":\"$myhostname  hello\"}\n"
+              "{\"name\":\"relayhost\",\"value\":\"\"}\n");
+    EXPECT_EQ(ask({"-jqM", "127.0.0.1:587"}).out,
+              "{\"service\":\"127.0.0.1:587\",\"type\":\"inet\",\"private\":\"n\",\"unprivileged\":\"-\","
+              "\"chroot\":\"-\",\"wakeup\":\"-\",\"process_limit\":\"-\","
+              "\"command\":\"submission -o a=b -o {c=d e}\"}\n");
+    EXPECT_EQ(ask({"-jqF", "smtp/inet/chroot"}).out,
+              "{\"service\":\"smtp\",\"type\":\"inet\",\"field\":\"chroot\",\"value\":\"y\"}\n");
+    EXPECT_EQ(ask({"-jqP", "*/inet/c"}).out,
+              "{\"service\":\"127.0.0.1:587\",\"type\":\"inet\",\"parameter\":\"c\",\"value\":\"d e\"}\n");
+    EXPECT_EQ(ask({"-jf"}).status, 1);
+    EXPECT_EQ(ask({"-je", "a=b"}).status, 1);
 }
 
-TEST_F(EkiconfTest, UnknownNamesAreTold) {
-    Output output = run({"no_such", "relayhost"});
-    EXPECT_THAT(output.err, HasSubstr("ekiconf: warning: no_such: unknown parameter\n"));
-    EXPECT_EQ(output.out, "relayhost =\n");
-    EXPECT_EQ(output.status, 0);
+TEST_F(EkiconfTest, VerboseNamesTheOrigin) {
+    Output output = ask({"-vq", "-o", "relayhost=x", "myhostname", "relayhost", "myorigin"});
+    EXPECT_EQ(output.err, "ekiconf: myhostname: " + directory_ +
+                              "/main.cf, line 2\nekiconf: relayhost: -o\nekiconf: myorigin: default\n");
 }
 
-TEST_F(EkiconfTest, Services) {
-    EXPECT_EQ(run({"-M"}).out,
-              "smtp       inet  n       -       y       -       2       smtpd\n"
-              "127.0.0.1:587 inet n     -       -       -       -       submission -o a=b -o { c = d e }\n");
-    EXPECT_EQ(run({"-Mf", "127.0.0.1:587/inet"}).out,
-              "127.0.0.1:587 inet n     -       -       -       -       submission\n    -o a=b\n    -o { c = "
-              "d e }\n");
-    EXPECT_EQ(run({"-M", "*/unix"}).out, "");
-    EXPECT_EQ(run({"-M", "smtp", "nope"}).err, "ekiconf: warning: unmatched request: \"nope\"\n");
-    EXPECT_EQ(run({"-M", "smtp"}).err, "");
-    EXPECT_THAT(run({"-m"}).out, HasSubstr("texthash\n"));
+TEST_F(EkiconfTest, NamesOfPostfixThatMeanNothingHereAreTold) {
+    write("main.cf", "biff = no\nsmtp-amavis_recipient_limit = 3\n");
+    write("master.cf", "smtp-amavis unix - - n - 2 smtp\n");
+    Output output = ask({"biff", "debug_peer_level", "smtp-amavis_recipient_limit"});
+    EXPECT_EQ(output.out, "biff = no\nsmtp-amavis_recipient_limit = 3\n");
+    EXPECT_EQ(output.err,
+              "ekiconf: warning: debug_peer_level: parameter has no effect here\n"
+              "ekiconf: warning: " +
+                  directory_ +
+                  "/main.cf: parameter has no effect here: biff=no\n"
+                  "ekiconf: warning: " +
+                  directory_ + "/main.cf: parameter has no effect here: smtp-amavis_recipient_limit=3\n");
+}
+
+TEST_F(EkiconfTest, AnErrorNamesTheLineAndPrintsNothingElse) {
+    write("main.cf", "myhostname = a\nrelayhost = $mydestination\nmydestination = $relayhost\n");
+    Output output = ask({"-n"});
+    EXPECT_EQ(output.out, "");
+    EXPECT_THAT(output.err,
+                HasSubstr("/main.cf, line 3: in parameter mydestination: defined by way of itself"));
+    EXPECT_EQ(output.status, 1);
 }
 
 TEST_F(EkiconfTest, EditReplacesTheWholeFile) {
     ::chmod((directory_ + "/main.cf").c_str(), 0640);
-    ASSERT_TRUE(edit(options({"-e", "smtpd_banner=x  y", "relayhost = [z]:587"})));
+    ASSERT_EQ(ask({"-e", "smtpd_banner=x  y", "relayhost = [z]:587"}).status, 0);
     EXPECT_EQ(read("main.cf"),
               "# mine\nmyhostname = mail.example.jp\nsmtpd_banner = x  y\nmessage_size_limt = 3\nrelayhost = "
               "[z]:587\n");
@@ -111,41 +120,76 @@ TEST_F(EkiconfTest, EditReplacesTheWholeFile) {
     ASSERT_EQ(::stat((directory_ + "/main.cf").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0640u);
     EXPECT_FALSE(std::filesystem::exists(directory_ + "/main.cf.tmp"));
-    ASSERT_TRUE(edit(options({"-X", "message_size_limt"})));
-    EXPECT_THAT(read("main.cf"), Not(HasSubstr("limt")));
+}
+
+TEST_F(EkiconfTest, OfRepeatedNamesTheLastIsSetAndTheOthersGo) {
+    write("main.cf", "a = 1\nb = 2\na = 3\n");
+    Output output = ask({"a=4"});
+    EXPECT_EQ(output.err, "ekiconf: warning: " + directory_ + "/main.cf: multiple entries for \"a\"\n");
+    EXPECT_EQ(read("main.cf"), "b = 2\na = 4\n");
 }
 
 TEST_F(EkiconfTest, ALinkStaysALink) {
     write("real.cf", "a = 1\n");
     std::filesystem::remove(directory_ + "/main.cf");
     std::filesystem::create_symlink("real.cf", directory_ + "/main.cf");
-    ASSERT_TRUE(edit(options({"a=2"}))) << "-e is implied";
+    ASSERT_EQ(ask({"a=2"}).status, 0) << "-e is implied";
     EXPECT_TRUE(std::filesystem::is_symlink(directory_ + "/main.cf"));
     EXPECT_EQ(read("real.cf"), "a = 2\n");
 }
 
-TEST_F(EkiconfTest, MissingFileIsFatal) {
-    Output output = run({"-c", directory_ + "/nowhere"});
-    EXPECT_EQ(output.err,
-              "ekiconf: fatal: cannot open " + directory_ + "/nowhere/main.cf: No such file or directory\n");
-    EXPECT_EQ(output.status, 1);
-    EXPECT_FALSE(edit(options({"-c", directory_ + "/nowhere", "a=b"})));
+TEST_F(EkiconfTest, CommentsOfTheNextServiceStayBelow) {
+    write("master.cf",
+          "smtp inet n - n - - smtpd\n  # why\n  -o a=b\n# of the next\nnext unix - - n - - smtp\n");
+    ASSERT_EQ(ask({"-F", "smtp/inet/chroot=y"}).status, 0);
+    EXPECT_EQ(read("master.cf"),
+              "  # why\nsmtp       inet  n       -       y       -       -       smtpd\n    -o a=b\n"
+              "# of the next\nnext unix - - n - - smtp\n");
 }
 
-TEST(EkiconfOptions, BadUse) {
-    for (std::vector<std::string> bad : std::vector<std::vector<std::string>>{{"-z"},
-                                                                              {"-c"},
-                                                                              {"-o", "x"},
-                                                                              {"-e"},
-                                                                              {"-e", "x"},
-                                                                              {"-X"},
-                                                                              {"-nd"},
-                                                                              {"-e", "a b=c"},
-                                                                              {"-e", "a=b\nc"},
-                                                                              {"-M", "a=b"}})
-        EXPECT_FALSE(parse_options(bad, nullptr)) << bad[0];
+TEST_F(EkiconfTest, ANewEntryReplacesTheOneOfItsOwnName) {
+    ASSERT_EQ(ask({"-M", "other/inet=smtp inet n - n - 9 smtpd"}).status, 0);
+    EXPECT_THAT(read("master.cf"),
+                StartsWith("smtp       inet  n       -       n       -       9       smtpd\n127.0.0.1"));
+}
+
+TEST_F(EkiconfTest, BracesWithoutABlankBeforeThem) {
+    write("master.cf", "smtp inet n - n - - smtpd -vo{ a = b c } -oe=f -o g={h i} {j k} l\n");
+    EXPECT_EQ(
+        ask({"-qM"}).out,
+        "smtp       inet  n       -       n       -       -       smtpd -v -o {a=b c} -o e=f -o {g={h i}} "
+        "{j k} l\n");
+    EXPECT_EQ(ask({"-qP"}).out, "smtp/inet/a = b c\nsmtp/inet/e = f\nsmtp/inet/g = {h i}\n");
+}
+
+TEST_F(EkiconfTest, MissingFileIsFatal) {
+    Output output = ask({"-c", directory_ + "/nowhere"});
+    EXPECT_EQ(output.err,
+              "ekiconf: fatal: open " + directory_ + "/nowhere/main.cf: No such file or directory\n");
+    EXPECT_EQ(output.status, 1);
+    EXPECT_EQ(ask({"-c", directory_ + "/nowhere", "a=b"}).status, 1);
+}
+
+TEST_F(EkiconfTest, Lists) {
+    EXPECT_THAT(ask({"-m"}).out, HasSubstr("texthash\n"));
+    EXPECT_EQ(ask({"-l"}).out, "fcntl\n");
+    EXPECT_EQ(ask({"-a"}).out, "authd\n");
+    EXPECT_EQ(ask({"-A"}).out, "builtin\n");
+    EXPECT_THAT(ask({"-T", "compile-version"}).out, StartsWith("OpenSSL 3"));
+}
+
+TEST(EkiconfOptions, TheDirectory) {
     EXPECT_EQ(parse_options({}, "/etc/x")->directory, "/etc/x");
     EXPECT_EQ(parse_options({}, nullptr)->directory, "/etc/ekiden");
+    EXPECT_EQ(parse_options({"-c/a"}, "/etc/x")->directory, "/a");
+}
+
+TEST(EkiconfOptions, BadUseShowsTheUsage) {
+    for (const char* bad : {"-z", "-c", "-nT"}) {
+        Output output = run({bad}, nullptr);
+        EXPECT_THAT(output.err, HasSubstr("usage: ekiconf")) << bad;
+        EXPECT_EQ(output.status, 1);
+    }
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #pragma once
-// ekiconf's command line, as postconf(1) has it: letters may be grouped (-hx), arguments are names or
-// name=value.
-#include <optional>
+// ekiconf's command line, as postconf(1) has it: letters may be grouped (-hx), options end at the first
+// operand, and an operand name=value means -e.
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,31 +10,41 @@
 
 namespace ekiden::ekiconf {
 
-enum class Mode { show, edit, remove, services, table_types };
+// Which names are shown (-C), as bits.
+enum NameClass : unsigned { builtin = 1, service = 2, user = 4, all_classes = 7 };
 
 struct Options {
-    Mode mode = Mode::show;
-    bool only_set = false;       // -n
-    bool only_defaults = false;  // -d
-    bool value_only = false;     // -h
-    bool name_only = false;      // -H
-    bool expand = false;         // -x
-    bool fold = false;           // -f
-    bool quiet = false;          // -q
-    std::string directory;       // -c, else MAIL_CONFIG, else the catalogue's
-    RawValues overrides;         // -o
-    std::vector<std::string> names;
-    std::vector<std::pair<std::string, std::string>> assignments;
+    std::string letters;    // the options given, without -c, -C, -q and -v
+    char mode = 'p';        // the one of -p -M -F -P -a -A -b -j -l -m -t -T that says what this is about
+    char edit = 0;          // 'e', 'X', '#', or nothing to be changed
+    std::string directory;  // -c, else MAIL_CONFIG, else the catalogue's
+    RawValues overrides;    // -o
+    unsigned classes = all_classes;
+    std::string tls_mode;  // -T
+    int verbose = 0;       // -v
+    bool quiet = false;    // -q
+    std::vector<std::string> operands;
+
+    bool has(char letter) const { return letters.find(letter) != std::string::npos; }
 };
 
-// Malformed errors are what to tell the user.
+// Malformed: the options themselves are wrong, `usage` helps. Other errors say all.
 Result<Options> parse_options(const std::vector<std::string>& arguments, const char* mail_config);
 
 inline constexpr std::string_view usage =
-    "usage: ekiconf [-c directory] [-dfhHnqx] [-o name=value] [name ...]\n"
-    "       ekiconf [-c directory] -e name=value ...\n"
-    "       ekiconf [-c directory] -X name ...\n"
-    "       ekiconf [-c directory] -M [-f] [service[/type] ...]\n"
-    "       ekiconf -m\n";
+    "usage: ekiconf [-dfhHnpqvx] [-c directory] [-C class,...] [-o name=value] [name ...]\n"
+    "       ekiconf [-epv] [-c directory] name=value ...\n"
+    "       ekiconf -X|-# [-pv] [-c directory] name ...\n"
+    "       ekiconf -M [-fjqvx] [-c directory] [-o name=value] [service[/type] ...]\n"
+    "       ekiconf -M [-ev] [-c directory] service/type=value ...\n"
+    "       ekiconf -MX|-M# [-v] [-c directory] service/type ...\n"
+    "       ekiconf -F [-fhHjqvx] [-c directory] [-o name=value] [service[/type[/field]] ...]\n"
+    "       ekiconf -F [-ev] [-c directory] service/type/field=value ...\n"
+    "       ekiconf -P [-fhHjqvx] [-c directory] [-o name=value] [service[/type[/parameter]] ...]\n"
+    "       ekiconf -P [-ev] [-c directory] service/type/parameter=value ...\n"
+    "       ekiconf -PX [-v] [-c directory] service/type/parameter ...\n"
+    "       ekiconf -b|-t [-v] [-c directory] [template_file]\n"
+    "       ekiconf -T compile-version|run-version|public-key-algorithms\n"
+    "       ekiconf -a|-A|-l|-m\n";
 
 }  // namespace ekiden::ekiconf

@@ -1,9 +1,11 @@
 #include "common/config/check_names.h"
 
+#include <algorithm>
 #include <set>
 
 #include "common/config/expand.h"
 #include "common/config/known_names.h"
+#include "common/config/service_names.h"
 
 namespace ekiden::config {
 namespace {
@@ -35,11 +37,22 @@ Names used_names(const MainCf& main, const std::vector<ServiceEntry>& services) 
     return used;
 }
 
-void check_name(const std::string& name, const std::string& value, const Names& used, const std::string& file,
-                int line, std::vector<Finding>& findings) {
+bool is_of_a_service(std::string_view name, const std::vector<ServiceEntry>& services) {
+    return std::any_of(services.begin(), services.end(), [&](const ServiceEntry& service) {
+        return service_default(name, service.name, service.command).has_value();
+    });
+}
+
+void check_name(const std::string& name, const std::string& value, const Names& used, bool of_a_service,
+                const std::string& file, int line, std::vector<Finding>& findings) {
     if (param::find(name)) return;
     std::string setting = name + "=" + value;
     const ForeignName* foreign = find_foreign(name);
+    if (!foreign && of_a_service) {
+        findings.push_back({Severity::warning, file, line, "parameter has no effect here: " + setting,
+                            "the default_… parameter of that name holds for all transports"});
+        return;
+    }
     if (!foreign) {
         if (!used.contains(name))
             findings.push_back(
@@ -63,10 +76,12 @@ void check_names(const MainCf& main, const std::vector<ServiceEntry>& services, 
     Names used = used_names(main, services);
     for (const MainCfEntry& entry : main.entries())
         if (main.find(entry.name) == &entry)
-            check_name(entry.name, entry.value, used, main_path, entry.first_line, findings);
+            check_name(entry.name, entry.value, used, is_of_a_service(entry.name, services), main_path,
+                       entry.first_line, findings);
     for (const ServiceEntry& service : services)
         for (const auto& [name, value] : service.overrides)
-            check_name(name, value, used, master_path, service.override_lines.find(name)->second, findings);
+            check_name(name, value, used, is_of_a_service(name, services), master_path,
+                       service.override_lines.find(name)->second, findings);
 }
 
 }  // namespace ekiden::config

@@ -225,6 +225,22 @@ Result<std::vector<std::string>> split_list(std::string_view input) {
     }
 }
 
+std::vector<std::string_view> split_words(std::string_view input) {
+    std::vector<std::string_view> words;
+    Cursor cursor(input);
+    while (true) {
+        skip_space(cursor);
+        if (cursor.done()) return words;
+        std::size_t start = cursor.mark();
+        for (int depth = 0; !cursor.done() && (depth > 0 || !text::is_space(cursor.peek()));) {
+            char c = cursor.take();
+            if (c == '{') ++depth;
+            if (c == '}' && depth > 0) --depth;
+        }
+        words.push_back(cursor.since(start));
+    }
+}
+
 std::string_view without_braces(std::string_view item) {
     if (item.size() < 2 || item.front() != '{' || item.back() != '}') return item;
     return text::trim(item.substr(1, item.size() - 2));

@@ -34,6 +34,9 @@ std::vector<std::string> references(std::string_view text);
 // Items between commas and white space; what stands in { } is one item, braces kept (Postfix's lists).
 // Malformed where a brace is not closed.
 Result<std::vector<std::string>> split_list(std::string_view text);
+// Words between white space; blanks inside { } do not separate (master.cf). A brace that is never closed
+// holds all that follows.
+std::vector<std::string_view> split_words(std::string_view text);
 // "{ a b }" without its braces and the blanks beside them; other text as it is.
 std::string_view without_braces(std::string_view item);
 

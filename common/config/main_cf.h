@@ -35,15 +35,10 @@ class MainCf {
     std::vector<MainCfEntry> entries_;
 };
 
-// May this be the name of a parameter: letters, digits, `_`.
+// May this be the name of a parameter: visible ASCII without `=`, as Postfix reads them. Only names of
+// letters, digits and `_` can be referred to by $name.
 bool is_parameter_name(std::string_view name);
-// The two sides of `name = value`, trimmed; nothing without `=` or with a bad name.
-std::optional<std::pair<std::string, std::string>> split_assignment(std::string_view text);
-
-// main.cf with `changes` made: the last definition of a name gets the new value in its place (on one line),
-// earlier ones go, new names are appended; comments, order and all other lines stay as they are. nullopt as
-// value: the definition goes.
-std::string edit_main_cf(std::string_view content,
-                         const std::vector<std::pair<std::string, std::optional<std::string>>>& changes);
+// The two sides of `name = value`, trimmed. Malformed errors say what is missing, in Postfix's words.
+Result<std::pair<std::string, std::string>> split_assignment(std::string_view text);
 
 }  // namespace ekiden::config

@@ -137,7 +137,7 @@ Parsed<> parse_arguments(std::span<const Word> words, ServiceEntry& entry) {
             ++i;
             taken = take_override(without_braces(words[i].text), words[i].line, entry);
         } else if (argument.starts_with("-o")) {
-            taken = take_override(argument.substr(2), words[i].line, entry);
+            taken = take_override(without_braces(argument.substr(2)), words[i].line, entry);
         } else if (argument.starts_with("-v") && argument.find_first_not_of('v', 1) == std::string::npos) {
             entry.verbose += static_cast<int>(argument.size()) - 1;
         } else {
@@ -171,27 +171,23 @@ Result<> check_name(ServiceEntry& entry) {
     return {};
 }
 
-// White space separates; a group in { } at the beginning of a word is one word, braces kept.
-Parsed<std::vector<Word>> split_words(const LogicalLine& logical) {
-    const std::string& line = logical.text;
-    std::vector<Word> words;
-    std::size_t at = 0;
-    while (true) {
-        while (at < line.size() && text::is_space(line[at])) ++at;
-        if (at == line.size()) return words;
-        std::size_t start = at;
-        if (line[at] == '{') {
-            int depth = 0;
-            do {
-                if (line[at] == '{') ++depth;
-                if (line[at] == '}') --depth;
-                ++at;
-            } while (at < line.size() && depth > 0);
-            if (depth > 0) return wrong("\"{\" without its \"}\"", logical.line_at(start));
-        }
-        while (at < line.size() && !text::is_space(line[at])) ++at;
-        words.push_back({line.substr(start, at - start), logical.line_at(start)});
+bool is_closed(std::string_view word) {
+    int depth = 0;
+    for (char c : word) {
+        if (c == '{') ++depth;
+        if (c == '}' && depth > 0) --depth;
     }
+    return depth == 0;
+}
+
+Parsed<std::vector<Word>> words_of(const LogicalLine& logical) {
+    std::vector<Word> words;
+    for (std::string_view word : split_words(logical.text)) {
+        int line = logical.line_at(static_cast<std::size_t>(word.data() - logical.text.data()));
+        if (!is_closed(word)) return wrong("\"{\" without its \"}\"", line);
+        words.push_back({std::string(word), line});
+    }
+    return words;
 }
 
 // One column of a service's line.
@@ -233,7 +229,7 @@ constexpr Column readers[] = {parse_name_and_type,
 Parsed<ServiceEntry> parse_service(const LogicalLine& line) {
     if (text::is_space(line.text.front()))
         return wrong("the first line begins with white space, which would continue a line above", line.first);
-    Parsed<std::vector<Word>> words = split_words(line);
+    Parsed<std::vector<Word>> words = words_of(line);
     if (!words) return std::unexpected(words.error());
     if (words->size() < columns.size())
         return wrong("only " + std::to_string(words->size()) + " of 8 columns: \"" +
