@@ -172,7 +172,7 @@ TEST_F(EkiconfTest, MissingFileIsFatal) {
 
 TEST_F(EkiconfTest, Lists) {
     EXPECT_THAT(ask({"-m"}).out, HasSubstr("texthash\n"));
-    EXPECT_EQ(ask({"-l"}).out, "fcntl\n");
+    EXPECT_EQ(ask({"-l"}).out, "fcntl\ndotlock\n");
     EXPECT_EQ(ask({"-a"}).out, "authd\n");
     EXPECT_EQ(ask({"-A"}).out, "builtin\n");
     EXPECT_THAT(ask({"-T", "compile-version"}).out, StartsWith("OpenSSL 3"));

@@ -31,9 +31,9 @@ Output table_types() {
 
 Output show_list(const Options& options) {
     switch (options.mode) {
-        case 'a': return {"authd\n", "", 0};    // logins of clients are checked by authd
-        case 'A': return {"builtin\n", "", 0};  // logins at servers are the relay's own
-        case 'l': return {"fcntl\n", "", 0};    // how mailboxes are locked
+        case 'a': return {"authd\n", "", 0};           // logins of clients are checked by authd
+        case 'A': return {"builtin\n", "", 0};         // logins at servers are the relay's own
+        case 'l': return {"fcntl\ndotlock\n", "", 0};  // how mailboxes are locked
         case 'T': return tls_facts(options.tls_mode);
         default: return table_types();
     }
