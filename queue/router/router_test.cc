@@ -208,6 +208,97 @@ TEST_F(RouterTest, ExpansionIsBounded) {
     EXPECT_THAT(ways({"a@x.test"}).at(0), HasSubstr(" error 5.3.0 alias target is not an address"));
 }
 
+// "address kind target user", and for what goes on "-> address from sender".
+std::string printed(const ipc::ResolvedRecipient& r) {
+    static constexpr const char* kinds[] = {"address", "user", "user_mailbox", "command", "file", "include"};
+    if (r.forwarded) return "-> " + r.address + " from <" + r.sender + ">";
+    if (r.transport != ipc::Transport::local) return r.address + " " + r.text + r.mailbox;
+    std::string line = r.address + " " + kinds[static_cast<int>(r.destination)];
+    if (!r.target.empty()) line += " " + r.target;
+    return r.user.empty() ? line : line + " as " + r.user;
+}
+
+class LocalNames : public RouterTest {
+  protected:
+    LocalNames() {
+        values_["mydestination"] = "here.test";
+        values_["myorigin"] = "here.test";
+        values_["recipient_delimiter"] = "+";
+    }
+    std::vector<std::string> leads(const std::string& recipient, const std::string& sender = "s@x.test",
+                                   const std::vector<std::string>& delivered_to = {}) {
+        Router asked = router();
+        Result<ipc::Resolution> resolution = now(asked.resolve({sender, {recipient}, delivered_to}));
+        std::vector<std::string> lines;
+        for (const ipc::ResolvedRecipient& each : resolution->recipients) lines.push_back(printed(each));
+        return lines;
+    }
+};
+
+TEST_F(LocalNames, AliasesNameAddressesCommandsFilesAndLists) {
+    values_["alias_maps"] =
+        "inline:{ { staff = bob, carol@far.test }, { log = \"|/bin/log -t mail\", /var/log/m, "
+        ":include:/etc/l } }";
+    EXPECT_THAT(leads("Staff@here.test"),
+                ElementsAre("-> bob@here.test from <s@x.test>", "-> carol@far.test from <s@x.test>"));
+    EXPECT_THAT(leads("staff+x@here.test"),
+                ElementsAre("-> bob@here.test from <s@x.test>", "-> carol@far.test from <s@x.test>"));
+    EXPECT_THAT(leads("log@here.test"),
+                ElementsAre("log@here.test command /bin/log -t mail", "log@here.test file /var/log/m",
+                            "log@here.test include /etc/l"));
+    EXPECT_EQ(verdict("log@here.test"), "local");
+    values_["allow_mail_to_commands"] = "forward";
+    values_["allow_mail_to_files"] = "";
+    EXPECT_THAT(leads("log@here.test"), ElementsAre("log@here.test 5.7.1 mail to command is restricted",
+                                                    "log@here.test 5.7.1 mail to file is restricted",
+                                                    "log@here.test include /etc/l"));
+    EXPECT_THAT(leads("staff@elsewhere.test"), ElementsAre("staff@elsewhere.test "))
+        << "alias_maps are for the names of this host";
+}
+
+TEST_F(LocalNames, TheOwnerOfAListIsTheSender) {
+    values_["alias_maps"] =
+        "inline:{ { list = a@x.test }, owner-list=boss@y.test, { none = a@x.test }, list-request=boss@y.test "
+        "}";
+    EXPECT_THAT(leads("list@here.test"), ElementsAre("-> a@x.test from <owner-list@here.test>"));
+    EXPECT_THAT(leads("list@here.test", ""), ElementsAre("-> a@x.test from <>"));
+    EXPECT_THAT(leads("owner-list@here.test"), ElementsAre("-> boss@y.test from <s@x.test>"));
+    EXPECT_THAT(leads("none@here.test"), ElementsAre("-> a@x.test from <s@x.test>"));
+    values_["expand_owner_alias"] = "yes";
+    EXPECT_THAT(leads("list@here.test"), ElementsAre("-> a@x.test from <boss@y.test>"));
+    // The delimiter does not cut these two.
+    values_["recipient_delimiter"] = "-";
+    EXPECT_THAT(leads("list-request@here.test"), ElementsAre("-> boss@y.test from <s@x.test>"));
+    EXPECT_THAT(leads("list-x@here.test"), ElementsAre("-> a@x.test from <boss@y.test>"));
+}
+
+TEST_F(LocalNames, AnAliasOnTheWayAlreadyIsALoop) {
+    values_["alias_maps"] = "inline:{ a=b, b=a }";
+    EXPECT_THAT(leads("a@here.test", "s@x.test", {"b@here.test"}),
+                ElementsAre("-> b@here.test from <s@x.test>"));
+    EXPECT_THAT(leads("a@here.test", "s@x.test", {"b@here.test", "A@HERE.test"}),
+                ElementsAre("a@here.test 5.4.6 mail forwarding loop for a@here.test"));
+}
+
+TEST_F(LocalNames, UsersOfThisHost) {
+    EXPECT_EQ(verdict("nobody@here.test"), "local");
+    EXPECT_THAT(leads("nobody@here.test"), ElementsAre("nobody@here.test user as nobody"));
+    EXPECT_THAT(leads("Nobody+list@here.test"), ElementsAre("Nobody+list@here.test user as nobody"));
+    EXPECT_EQ(verdict("no-such-user@here.test"),
+              "local 550 5.1.1 <no-such-user@here.test>: Recipient address rejected: User unknown in local "
+              "recipient table");
+    // A name among its own targets, and one with a backslash, stays.
+    values_["alias_maps"] = "inline:{ { nobody = nobody, a@x.test }, { daemon = \\daemon } }";
+    EXPECT_THAT(leads("nobody@here.test"),
+                ElementsAre("nobody@here.test user as nobody", "-> a@x.test from <s@x.test>"));
+    EXPECT_THAT(leads("daemon@here.test"), ElementsAre("daemon@here.test user_mailbox as daemon"));
+}
+
+TEST_F(LocalNames, ABadAliasWaitsForItsOwner) {
+    values_["alias_maps"] = "inline:{ { a = \"unclosed } }";
+    EXPECT_THAT(leads("a@here.test").at(0), HasSubstr("4.3.0 alias lookup failed"));
+}
+
 TEST_F(RouterTest, TransportsAndRelayhost) {
     values_["relayhost"] = "[smart.test]:587";
     values_["relay_domains"] = "relayed.test";

@@ -1,0 +1,254 @@
+// What aliases, .forward files and lists make of a message, over a real spool; the router and the deliverer
+// answer what each test puts into their mouths.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "common/log/logger.h"
+#include "queue/manager/queue.h"
+#include "queue/manager/scratch_test.h"
+
+namespace ekiden::queue {
+namespace {
+
+using ipc::Destination;
+using test::message;
+using test::noon;
+using test::ScratchDirectory;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+class LogLines : public log::Sink {
+  public:
+    LogLines() { log::set_sink(this); }
+    ~LogLines() override { log::set_sink(nullptr); }
+    void write(const log::Line& line) override { lines.push_back(line.text); }
+    bool has(std::string_view part) const {
+        return std::ranges::any_of(lines, [&](const std::string& l) { return l.find(part) != l.npos; });
+    }
+    std::vector<std::string> lines;
+};
+
+ipc::ResolvedRecipient local(std::string address, Destination destination, std::string target,
+                             std::string user) {
+    ipc::ResolvedRecipient r{};
+    r.address = std::move(address);
+    r.transport = ipc::Transport::local;
+    r.destination = destination;
+    r.target = std::move(target);
+    r.user = std::move(user);
+    return r;
+}
+
+ipc::ResolvedRecipient goes_on(std::string address, std::string sender) {
+    ipc::ResolvedRecipient r{};
+    r.address = std::move(address);
+    r.transport = ipc::Transport::local;
+    r.forwarded = true;
+    r.sender = std::move(sender);
+    return r;
+}
+
+// A delivery as "kind:target-or-user <sender> address".
+std::string printed(const ipc::Deliver& order) {
+    static constexpr const char* kinds[] = {"address", "user", "user_mailbox", "command", "file", "include"};
+    const ipc::DeliveryRecipient& r = order.recipients.front();
+    return std::string(kinds[static_cast<int>(r.destination)]) + ":" +
+           (r.target.empty() ? r.user : r.target + "(" + r.user + ")") + " <" + order.sender + "> " +
+           r.address;
+}
+
+class House : public Outside {
+  public:
+    Task<Result<ipc::Resolution>> resolve(ipc::ResolveRecipients question) override {
+        ipc::Resolution answer;
+        for (std::uint32_t i = 0; i < question.recipients.size(); ++i) {
+            const std::string& asked = question.recipients[i];
+            std::vector<ipc::ResolvedRecipient> results;
+            if (auto alias = aliases.find(asked); alias != aliases.end()) {
+                results = alias->second;
+            } else {
+                ipc::ResolvedRecipient& r = results.emplace_back();
+                r = local(asked, Destination::user, "", asked.substr(0, asked.find('@')));
+                if (!asked.ends_with("@here.test")) r = goes_on(asked, "");
+                if (!asked.ends_with("@here.test")) r.forwarded = false, r.transport = ipc::Transport::smtp;
+            }
+            for (ipc::ResolvedRecipient& r : results) r.index = i;
+            answer.recipients.insert(answer.recipients.end(), results.begin(), results.end());
+        }
+        passed = question.delivered_to;
+        co_return answer;
+    }
+
+    Task<Result<ipc::DeliveryOutcome>> deliver(ipc::Transport, ipc::Deliver order) override {
+        ipc::DeliveryOutcome outcome{};
+        ipc::RecipientOutcome& each = outcome.recipients.emplace_back();
+        each.index = order.recipients.front().index;
+        each.dsn = "2.0.0";
+        orders.push_back(printed(order));
+        std::string content = order.content;
+        if (order.file) {
+            content.resize(order.notes.size);
+            EXPECT_EQ(::pread(order.file.get(), content.data(), content.size(), 0),
+                      static_cast<ssize_t>(content.size()));
+        }
+        contents.push_back(content);
+        EXPECT_EQ(content.size(), order.notes.size);
+        auto forward = forwards.find(order.recipients.front().user);
+        bool asks = order.recipients.front().destination == Destination::user ||
+                    order.recipients.front().destination == Destination::include;
+        if (asks && forward != forwards.end()) {
+            each.status = ipc::DeliveryStatus::expanded;
+            each.expansion = forward->second;
+        } else if (later) {
+            each.status = ipc::DeliveryStatus::deferred;
+            each.dsn = "4.2.0";
+        }
+        co_return outcome;
+    }
+
+    bool later = false;
+    std::map<std::string, std::vector<ipc::ResolvedRecipient>> aliases;
+    std::map<std::string, std::vector<ipc::ExpandedTarget>> forwards;  // by user
+    std::vector<std::string> orders, contents, passed;
+};
+
+class ExpansionTest : public testing::Test {
+  protected:
+    ExpansionTest() {
+        QueueSettings settings;
+        settings.notices.hostname = "here.test";
+        settings.notices.origin = "here.test";
+        Result<Spool> spool = Spool::open(directory.path(), {.reserve_bytes = 4096, .durable = false});
+        EXPECT_TRUE(spool) << spool.error().text;
+        writer = std::make_unique<Writer>(loop, std::move(*spool));
+        queue = std::make_unique<Queue>(loop, clock, *writer, house, settings);
+        queue->start();
+    }
+    void settled() {
+        bool late = false;
+        event::Timer guard(loop, [&] { late = true; });
+        guard.start(Seconds(10));
+        while (queue->active() > 0 && !late) loop.run_once();
+        EXPECT_FALSE(late) << "it did not come to an end";
+    }
+    void send(const std::string& recipient, std::string content = "Subject: x\r\n\r\nhello\r\n",
+              std::vector<std::string> delivered_to = {}) {
+        Result<std::vector<text::QueueId>> ids = loop.run(queue->reserve_ids(1));
+        NewMessage m = message(1, {recipient}, std::move(content));
+        m.id = ids->front();
+        m.envelope.delivered_to = std::move(delivered_to);
+        Result<> accepted = loop.run(queue->accept(std::move(m)));
+        ASSERT_TRUE(accepted) << accepted.error().text;
+        settled();
+    }
+    std::int64_t messages() {
+        auto read = [](Spool& spool) { return spool.count(); };
+        return loop.run(writer->read(std::move(read))).value_or(-1);
+    }
+
+    LogLines log;
+    ScratchDirectory directory;
+    ManualClock clock{noon * 1'000'000};
+    event::Loop loop;
+    House house;
+    std::unique_ptr<Writer> writer;
+    std::unique_ptr<Queue> queue;
+};
+
+TEST_F(ExpansionTest, AnAliasGoesOnInAMessageOfItsOwn) {
+    house.aliases["list@here.test"] = {goes_on("a@x.test", "owner-list@here.test"),
+                                       goes_on("b@here.test", "owner-list@here.test"),
+                                       goes_on("B@here.test", "owner-list@here.test")};
+    send("list@here.test");
+    EXPECT_THAT(house.orders, UnorderedElementsAre("address: <owner-list@here.test> a@x.test",
+                                                   "user:b <owner-list@here.test> b@here.test"));
+    EXPECT_THAT(house.contents[0], HasSubstr("Received: by here.test (Ekiden)\r\n\tid "));
+    EXPECT_THAT(house.contents[0],
+                HasSubstr("\r\nDelivered-To: list@here.test\r\nSubject: x\r\n\r\nhello\r\n"));
+    EXPECT_THAT(house.passed, ElementsAre("list@here.test"));
+    EXPECT_TRUE(log.has("to=<list@here.test>, relay=local")) << testing::PrintToString(log.lines);
+    EXPECT_TRUE(log.has("status=sent (forwarded as "));
+    EXPECT_EQ(messages(), 0);
+}
+
+TEST_F(ExpansionTest, LargeContentIsCopied) {
+    house.aliases["list@here.test"] = {goes_on("a@x.test", "s@x.test")};
+    std::string content = "Subject: large\r\n\r\n" + std::string(200'000, 'x') + "\r\n";
+    send("list@here.test", content);
+    ASSERT_EQ(house.contents.size(), 1u);
+    EXPECT_TRUE(house.contents[0].ends_with("Delivered-To: list@here.test\r\n" + content));
+    EXPECT_EQ(messages(), 0);
+    EXPECT_EQ(directory.content_files(), 0);
+}
+
+TEST_F(ExpansionTest, CommandsAndFilesStayAndKeepTheirKindOnDisk) {
+    house.aliases["log@here.test"] = {local("log@here.test", Destination::command, "/bin/log a", ""),
+                                      local("log@here.test", Destination::command, "/bin/log a", ""),
+                                      local("log@here.test", Destination::file, "/var/log/m", "list")};
+    house.later = true;
+    send("log@here.test");
+    EXPECT_THAT(house.orders,
+                UnorderedElementsAre("command:/bin/log a() <sender@example.jp> log@here.test",
+                                     "file:/var/log/m(list) <sender@example.jp> log@here.test"));
+    EXPECT_EQ(messages(), 1);
+    // The next pass takes them from the disk: nobody is asked what the alias is now.
+    house.aliases["log@here.test"] = {};
+    house.later = false;
+    house.orders.clear();
+    clock.advance(Seconds(400));
+    queue->poke();
+    while (house.orders.size() < 2) loop.run_once();
+    settled();
+    EXPECT_THAT(house.orders,
+                UnorderedElementsAre("command:/bin/log a() <sender@example.jp> log@here.test",
+                                     "file:/var/log/m(list) <sender@example.jp> log@here.test"));
+    EXPECT_EQ(messages(), 0);
+}
+
+TEST_F(ExpansionTest, AForwardFileHasTheRightsOfItsUser) {
+    house.forwards["bob"] = {{Destination::user_mailbox, ""},
+                             {Destination::command, "/bin/vacation bob"},
+                             {Destination::address, "bob@x.test"}};
+    send("bob@here.test");
+    EXPECT_THAT(house.orders,
+                UnorderedElementsAre("user:bob <sender@example.jp> bob@here.test",
+                                     "user_mailbox:bob <sender@example.jp> bob@here.test",
+                                     "command:/bin/vacation bob(bob) <sender@example.jp> bob@here.test",
+                                     "address: <sender@example.jp> bob@x.test"));
+    EXPECT_THAT(house.passed, ElementsAre("bob@here.test"));
+    EXPECT_EQ(messages(), 0);
+}
+
+TEST_F(ExpansionTest, AListThatNamesItselfIsReadOnce) {
+    house.aliases["all@here.test"] = {local("all@here.test", Destination::include, "/etc/all", "list")};
+    house.forwards["list"] = {{Destination::include, "/etc/all"}, {Destination::address, "a@x.test"}};
+    send("all@here.test");
+    EXPECT_THAT(house.orders, ElementsAre("include:/etc/all(list) <sender@example.jp> all@here.test",
+                                          "address: <sender@example.jp> a@x.test"));
+    EXPECT_EQ(messages(), 0);
+}
+
+TEST_F(ExpansionTest, WhatADelivererMayNotSayIsPutOff) {
+    // A mailbox of its own has the user alone, and nobody may make somebody else of himself.
+    house.forwards["list"] = {{Destination::user_mailbox, ""}};
+    house.aliases["all@here.test"] = {local("all@here.test", Destination::include, "/etc/all", "list")};
+    send("all@here.test");
+    EXPECT_EQ(messages(), 1);
+    house.forwards["bob"] = {{Destination::address, "a@x.test\r\nRSET"}};
+    send("bob@here.test");
+    EXPECT_EQ(messages(), 2);
+    EXPECT_THAT(house.orders, UnorderedElementsAre("include:/etc/all(list) <sender@example.jp> all@here.test",
+                                                   "user:bob <sender@example.jp> bob@here.test"));
+}
+
+TEST_F(ExpansionTest, AWayThatIsTooLongEndsInABounce) {
+    house.forwards["bob"] = {{Destination::address, "a@x.test"}};
+    send("bob@here.test", "Subject: x\r\n\r\nhello\r\n", std::vector<std::string>(100, "x@y.test"));
+    EXPECT_TRUE(log.has("sender non-delivery notification"));
+    EXPECT_EQ(std::ranges::count(house.orders, "address: <sender@example.jp> a@x.test"), 0);
+}
+
+}  // namespace
+}  // namespace ekiden::queue
