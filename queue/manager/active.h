@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "common/ipc/messages/router.h"
-#include "queue/manager/message.h"
-#include "queue/manager/operation.h"
+#include "common/spool/message.h"
+#include "common/spool/operation.h"
 
 namespace ekiden::queue {
 

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "queue/manager/scratch_test.h"
+#include "common/spool/scratch_test.h"
 #include "queue/manager/writer.h"
 
 namespace ekiden::queue {

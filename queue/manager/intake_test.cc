@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "queue/manager/scratch_test.h"
+#include "common/spool/scratch_test.h"
 
 namespace ekiden::queue {
 namespace {

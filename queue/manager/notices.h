@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "queue/manager/message.h"
+#include "common/spool/message.h"
 
 namespace ekiden::queue {
 

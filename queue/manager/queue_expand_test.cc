@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "common/log/logger.h"
+#include "common/spool/scratch_test.h"
 #include "queue/manager/queue.h"
-#include "queue/manager/scratch_test.h"
 
 namespace ekiden::queue {
 namespace {

@@ -9,7 +9,7 @@
 #include <csignal>
 
 #include "common/log/logger.h"
-#include "queue/manager/scratch_test.h"
+#include "common/spool/scratch_test.h"
 
 namespace ekiden::queue {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "common/base/clock.h"
-#include "queue/manager/message.h"
+#include "common/spool/message.h"
 
 namespace ekiden::queue {
 

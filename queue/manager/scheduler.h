@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "queue/manager/message.h"
+#include "common/spool/message.h"
 
 namespace ekiden::queue {
 

@@ -1,9 +1,9 @@
 #pragma once
 // The parameters of main.cf that concern the queue, as the structures that its parts take.
 #include "common/config/settings.h"
+#include "common/spool/spool.h"
 #include "queue/manager/intake.h"
 #include "queue/manager/queue.h"
-#include "queue/manager/spool.h"
 
 namespace ekiden::queue {
 

@@ -8,7 +8,7 @@
 
 #include "common/event/gate.h"
 #include "common/event/offload.h"
-#include "queue/manager/spool.h"
+#include "common/spool/spool.h"
 
 namespace ekiden::queue {
 

@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "queue/manager/scratch_test.h"
-#include "queue/manager/spool.h"
+#include "common/spool/scratch_test.h"
+#include "common/spool/spool.h"
 
 namespace ekiden::queue {
 namespace {

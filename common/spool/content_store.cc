@@ -1,5 +1,5 @@
 // Content files below one directory descriptor.
-#include "queue/manager/content_store.h"
+#include "common/spool/content_store.h"
 
 #include <dirent.h>
 #include <fcntl.h>

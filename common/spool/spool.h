@@ -12,10 +12,10 @@
 
 #include "common/base/error.h"
 #include "common/base/owned_fd.h"
-#include "queue/manager/content_store.h"
-#include "queue/manager/message.h"
-#include "queue/manager/operation.h"
-#include "queue/manager/reserve.h"
+#include "common/spool/content_store.h"
+#include "common/spool/message.h"
+#include "common/spool/operation.h"
+#include "common/spool/reserve.h"
 
 namespace ekiden::queue {
 

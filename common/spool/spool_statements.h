@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <string_view>
 
+#include "common/spool/spool.h"
 #include "common/sqlite/database.h"
 #include "common/sqlite/statement.h"
-#include "queue/manager/spool.h"
 
 namespace ekiden::queue {
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "queue/manager/spool.h"
+#include "common/spool/spool.h"
 
 namespace ekiden::queue::test {
 

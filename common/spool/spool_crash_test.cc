@@ -11,8 +11,8 @@
 #include <random>
 #include <set>
 
-#include "queue/manager/scratch_test.h"
-#include "queue/manager/spool.h"
+#include "common/spool/scratch_test.h"
+#include "common/spool/spool.h"
 
 namespace ekiden::queue {
 namespace {

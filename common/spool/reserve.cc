@@ -1,5 +1,5 @@
 // posix_fallocate() really allocates (where a file system cannot, libc writes zeros), so the blocks are ours.
-#include "queue/manager/reserve.h"
+#include "common/spool/reserve.h"
 
 #include <fcntl.h>
 #include <sys/statvfs.h>

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "queue/manager/message.h"
+#include "common/spool/message.h"
 
 namespace ekiden::queue {
 

@@ -1,7 +1,7 @@
 // Opening the spool and changing it. All changes of a batch share one transaction, because a flush costs a
 // hundred times what a row costs; when that transaction fails the batch falls apart into single ones, so that
 // what is wrong with one message, or what a full disk denies to intake, does not touch the others.
-#include "queue/manager/spool.h"
+#include "common/spool/spool.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,9 +12,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "common/spool/schema.h"
+#include "common/spool/spool_statements.h"
 #include "common/text/ascii.h"
-#include "queue/manager/schema.h"
-#include "queue/manager/spool_statements.h"
 
 namespace ekiden::queue {
 namespace {

@@ -3,9 +3,9 @@
 #include <iterator>
 #include <utility>
 
+#include "common/spool/spool.h"
+#include "common/spool/spool_statements.h"
 #include "common/text/ascii.h"
-#include "queue/manager/spool.h"
-#include "queue/manager/spool_statements.h"
 
 namespace ekiden::queue {
 namespace {

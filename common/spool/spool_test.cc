@@ -1,11 +1,11 @@
-#include "queue/manager/spool.h"
+#include "common/spool/spool.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "queue/manager/scratch_test.h"
+#include "common/spool/scratch_test.h"
 
 namespace ekiden::queue {
 namespace {
