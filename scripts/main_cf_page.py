@@ -14,7 +14,8 @@ KNOWN_NAMES = 'common/config/known_names.cc'
 NOTES = 'docs/man/main.cf.notes'
 PAGE = 'docs/man/main.cf.5'
 PARTS = ('HEAD', 'FOREIGN', 'TAIL')
-TYPES = {'std::string': 'text', 'bool': 'yes or no', 'std::int64_t': 'number', 'Seconds': 'time', 'List': 'list'}
+TYPES = {'std::string': 'text', 'bool': 'yes or no', 'std::int64_t': 'number', 'Seconds': 'time', 'List': 'list',
+         'RawText': 'text'}
 STRING = r'"((?:[^"\\]|\\.)*)"'
 ROW = re.compile(rf'^PARAM\(([\w:]+), (\w+), {STRING}, {STRING}\)$', re.M)
 FOREIGN = re.compile(rf'\{{"(\w+)", (harmless|unsupported|heeded),\s*{STRING}\}}')
