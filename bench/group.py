@@ -8,6 +8,8 @@ import pathlib
 import signal
 import time
 
+import waiting
+
 TICK = os.sysconf('SC_CLK_TCK')
 PLACES = [    # folder, file of its CPU time, how that is read (seconds)
     ('/sys/fs/cgroup/unified', 'cpu.stat', lambda text: int(text.split()[1]) / 1e6),
@@ -138,10 +140,7 @@ class Group:
     def close(self):
         if not self.folder:
             return
-        deadline = time.monotonic() + 10
-        while self.pids() and time.monotonic() < deadline:
-            time.sleep(0.02)    # the last processes are being reaped
+        waiting.reached(lambda: not self.pids(), 10)    # the last processes are being reaped
         self.kill()
-        while self.pids() and time.monotonic() < deadline + 10:
-            time.sleep(0.02)
+        waiting.reached(lambda: not self.pids(), 10)
         self.folder.rmdir()

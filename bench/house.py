@@ -10,6 +10,7 @@ import threading
 import time
 
 import generator
+import waiting
 from group import machine_cpu, pss_kib
 from table import Table
 
@@ -143,14 +144,11 @@ def measured(side, mode, *flags, patience=10, manager=False, **options):
 
 
 def greeting(address, port, seconds=60):
-    """Wait for the first greeting of a server that is being started."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    """Wait for the first greeting of a server that is being started; to a millisecond, for that is measured."""
+    def greets():
         try:
             with socket.create_connection((address, port), timeout=seconds) as probe:
-                if probe.recv(512)[:1] in (b'2', b'+'):
-                    return
+                return probe.recv(512)[:1] in (b'2', b'+')
         except OSError:
-            pass
-        time.sleep(0.001)
-    raise RuntimeError(f'no greeting at {address}:{port}')
+            return False
+    waiting.until(greets, f'a greeting at {address}:{port}', seconds, pause=0.001)

@@ -6,8 +6,8 @@ import pathlib
 import pwd
 import signal
 import subprocess
-import time
 
+import waiting
 from group import Group
 from ours import DOMAIN, PASSWORD
 
@@ -104,12 +104,14 @@ class Dovecot:
 
     def start(self):
         self.exec_start()
-        deadline = time.monotonic() + 20
-        while not (self.base / 'lmtp').exists() or not (self.base / 'run' / 'master.pid').exists():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f'Dovecot does not start: {self.log()[-2000:]}')
-            time.sleep(0.02)
+        signs = self.base / 'lmtp', self.base / 'run' / 'master.pid'
+        waiting.reached(lambda: self._ended() or all(sign.exists() for sign in signs), 20)
+        if self._ended() or not all(sign.exists() for sign in signs):
+            raise RuntimeError(f'Dovecot does not start: {self.log()[-2000:]}')
         return self
+
+    def _ended(self):
+        return self.process.poll() is not None
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -6,10 +6,10 @@ import pathlib
 import socket
 import sys
 import threading
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / 'tests' / 'support'))
+import waiting  # noqa: E402
 from instance import Instance  # noqa: E402
 from peers import Sink  # noqa: E402
 
@@ -72,12 +72,8 @@ def at_once(count, each, work):
         raise failures[0]
 
 
-def until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError('the last message did not arrive')
-        time.sleep(0.02)    # a measurement: nothing depends on it
+def wait_for_last(arrived):
+    waiting.until(arrived, 'the last message arrived', PATIENCE)
 
 
 class Way:
@@ -115,7 +111,7 @@ class Deliver(Way):
         box = self.server.maildir(self.server.account(0)['address']) / 'new'
         there = len(os.listdir(box)) if box.exists() else 0
         self.send(count, each, self.server.account(0)['address'].encode())
-        until(lambda: box.exists() and len(os.listdir(box)) >= there + count)
+        wait_for_last(lambda: box.exists() and len(os.listdir(box)) >= there + count)
 
 
 class Relay(Way):
@@ -137,7 +133,7 @@ class Relay(Way):
     def run(self, count, each=1):
         there = len(self.sink.messages)
         self.send(count, each, b'carol@remote.test')
-        until(lambda: len(self.sink.messages) >= there + count)
+        wait_for_last(lambda: len(self.sink.messages) >= there + count)
 
 
 class Pop3(Way):
@@ -154,7 +150,7 @@ class Pop3(Way):
         for number in range(AT_ONCE):
             self.send(self.waiting, self.waiting, self.server.account(number)['address'].encode())
         boxes = [self.server.maildir(self.server.account(number)['address']) / 'new' for number in range(AT_ONCE)]
-        until(lambda: all(box.exists() and len(os.listdir(box)) == self.waiting for box in boxes))
+        wait_for_last(lambda: all(box.exists() and len(os.listdir(box)) == self.waiting for box in boxes))
 
     def run(self, count, each=1):
         if not self.server.maildir(self.server.account(0)['address']).exists():

@@ -1,5 +1,6 @@
 """SMTP in to Maildir, until the last file stands."""
 
+import waiting
 from house import measured
 from ours import DOMAIN, Ours
 from peers_postfix import Postfix, PostfixLmtp
@@ -40,13 +41,12 @@ def run(house):
 
 
 def wait_for_boxes(side):
-    import time
-    deadline = time.monotonic() + 60
     boxes = [side.maildir(user) / 'new' for user in range(USERS)]
-    while not all(box.exists() for box in boxes) or sum(len(list(box.iterdir())) for box in boxes) < 4 * USERS:
-        if time.monotonic() > deadline:
-            raise RuntimeError(f'{side.name} does not deliver: {getattr(side, "log", str)()[-3000:]}')
-        time.sleep(0.05)
+
+    def all_there():
+        return all(box.exists() for box in boxes) and sum(len(list(box.iterdir())) for box in boxes) >= 4 * USERS
+    if not waiting.reached(all_there, 60, pause=0.05):
+        raise RuntimeError(f'{side.name} does not deliver: {getattr(side, "log", str)()[-3000:]}')
     empty(boxes)
 
 
