@@ -4,44 +4,19 @@ docs/performance.md lists under "The peers' settings"."""
 import ctypes
 import os
 import pathlib
-import pwd
 import subprocess
-import time
 
+import postfix
+import waiting
 from group import Group
 from ours import DOMAIN
 from peers_dovecot import Dovecot
 
 MAIN_CF = '''\
-compatibility_level = 3.6
-config_directory = {etc}
-queue_directory = {base}/spool
-data_directory = {base}/data
-maillog_file = {base}/log/mail.log
-maillog_file_prefixes = {base}
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mail.{domain}
-mydomain = {domain}
-mydestination =
-alias_maps =
-alias_database =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
-biff = no
 append_dot_mydomain = no
 readme_directory = no
 mailbox_size_limit = 0
-virtual_mailbox_domains = {domain}
-virtual_mailbox_base = {base}/mail
-virtual_mailbox_maps = texthash:{etc}/mailboxes
-virtual_uid_maps = static:{uid}
-virtual_gid_maps = static:{gid}
-virtual_minimum_uid = 1
-smtpd_peername_lookup = no
 smtpd_client_connection_count_limit = 0
 default_process_limit = 200
 in_flow_delay = 0
@@ -50,34 +25,11 @@ smtpd_tls_key_file = {key}
 smtpd_tls_security_level = may
 '''
 
-MASTER_CF = '''\
+LISTENERS = '''\
 127.0.0.1:{port} inet n - n - {smtpd_limit} smtpd
 127.0.0.1:{submission_port} inet n - n - {smtpd_limit} smtpd
   -o syslog_name=postfix/submission -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes
   -o smtpd_tls_auth_only=yes -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-proxywrite unix - - n - 1 proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-virtual unix - n n - - virtual
-lmtp unix - - n - - lmtp
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
 '''
 
 CLONE_NEWNS, MS_REC, MS_PRIVATE, MS_BIND = 0x20000, 0x4000, 1 << 18, 0x1000
@@ -102,17 +54,10 @@ class Postfix:
         self.ports = dict(zip(('smtp', 'submission'), ports))
         self.group = Group(label)
         self.resolv_conf = resolv_conf
-        for part in ('etc', 'spool', 'data', 'mail', 'log'):
-            (self.base / part).mkdir(parents=True, exist_ok=True)
-        user = pwd.getpwnam('vmail')
-        os.chown(self.base / 'mail', user.pw_uid, user.pw_gid)
-        os.chown(self.base / 'data', pwd.getpwnam('postfix').pw_uid, -1)
         certificate, key = ours.certificate()
-        self.text = MAIN_CF.format(base=self.base, etc=self.etc, domain=DOMAIN, uid=user.pw_uid, gid=user.pw_gid,
-                                   certificate=certificate, key=key)
-        (self.etc / 'master.cf').write_text(MASTER_CF.format(port=ports[0], submission_port=ports[1],
-                                                             smtpd_limit=smtpd_limit))
-        (self.etc / 'mailboxes').write_text(''.join(f'u{n}@{DOMAIN} u{n}/\n' for n in range(users)))
+        listeners = LISTENERS.format(port=ports[0], submission_port=ports[1], smtpd_limit=smtpd_limit)
+        self.text = postfix.lay_out(self.base, DOMAIN, [f'u{n}' for n in range(users)], listeners)
+        self.text += MAIN_CF.format(certificate=certificate, key=key)
         self.settings = settings
         self.starter = None
 
@@ -152,11 +97,7 @@ class Postfix:
         if not pid or not os.path.exists(f'/proc/{pid}'):
             return
         self._postfix('stop')
-        deadline = time.monotonic() + 60
-        while os.path.exists(f'/proc/{pid}') or self._own_pids():
-            if time.monotonic() > deadline:
-                raise RuntimeError('Postfix does not end')
-            time.sleep(0.02)
+        waiting.until(lambda: not os.path.exists(f'/proc/{pid}') and not self._own_pids(), 'Postfix ends', 60)
 
     def _own_pids(self):
         """What is left of this Postfix (the group may hold a Dovecot too)."""

@@ -12,7 +12,7 @@ from peers import Sink
 
 MAIN_CF = '''\
 compatibility_level = 3.6
-config_directory = {etc}
+config_directory = {base}/etc
 queue_directory = {base}/spool
 data_directory = {base}/data
 maillog_file = {base}/log/mail.log
@@ -24,28 +24,30 @@ setgid_group = postdrop
 myhostname = mail.{domain}
 mydomain = {domain}
 mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-smtp_bind_address = {address}
-mynetworks = {address}/32
-virtual_mailbox_domains = {domain}
-virtual_mailbox_base = {base}/mail
-virtual_mailbox_maps = texthash:{etc}/mailboxes
 alias_maps =
 alias_database =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+virtual_mailbox_domains = {domain}
+virtual_mailbox_base = {base}/mail
+virtual_mailbox_maps = texthash:{base}/etc/mailboxes
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
-smtpd_client_restrictions =
 smtpd_peername_lookup = no
-smtp_dns_support_level = disabled
-smtp_host_lookup = native
-smtputf8_enable = no
 biff = no
 '''
 
-MASTER_CF = '''\
-{address}:{port} inet n - n - - smtpd
+REMOTE_HOST = '''\
+smtp_bind_address = {address}
+mynetworks = {address}/32
+smtpd_client_restrictions =
+smtp_dns_support_level = disabled
+smtp_host_lookup = native
+smtputf8_enable = no
+'''
+
+SERVICES = '''\
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -57,6 +59,7 @@ trace unix - - n - 0 bounce
 verify unix - - n - 1 verify
 flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
 smtp unix - - n - - smtp
 relay unix - - n - - smtp
 showq unix n - n - - showq
@@ -64,10 +67,24 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 virtual unix - n n - - virtual
+lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 '''
+
+
+def lay_out(base, domain, users, listeners):
+    """The folders and files of a private Postfix below `base` but for main.cf, whose beginning is returned. `listeners`:
+    the lines of master.cf for its addresses. Each of `users` has a Maildir mail/USER."""
+    for part in ('etc', 'spool', 'data', 'mail', 'log'):
+        (base / part).mkdir(parents=True, exist_ok=True)
+    user = pwd.getpwnam('vmail')
+    os.chown(base / 'mail', user.pw_uid, user.pw_gid)
+    os.chown(base / 'data', pwd.getpwnam('postfix').pw_uid, -1)
+    (base / 'etc' / 'master.cf').write_text(listeners + SERVICES)
+    (base / 'etc' / 'mailboxes').write_text(''.join(f'{name}@{domain} {name}/\n' for name in users))
+    return MAIN_CF.format(base=base, domain=domain, uid=user.pw_uid, gid=user.pw_gid)
 
 
 class Postfix:
@@ -81,17 +98,10 @@ class Postfix:
         self.address = address
         self.port = port
         self.etc = self.base / 'etc'
-        for part in ('etc', 'spool', 'data', 'mail', 'log'):
-            (self.base / part).mkdir(parents=True, exist_ok=True)
-        user = pwd.getpwnam('vmail')
-        os.chown(self.base / 'mail', user.pw_uid, user.pw_gid)
-        os.chown(self.base / 'data', pwd.getpwnam('postfix').pw_uid, -1)
-        text = MAIN_CF.format(base=self.base, etc=self.etc, domain=domain, address=address, uid=user.pw_uid,
-                              gid=user.pw_gid)
+        text = lay_out(self.base, domain, users, f'{address}:{port} inet n - n - - smtpd\n')
+        text += REMOTE_HOST.format(address=address)
         text += ''.join(f'{name} = {value}\n' for name, value in (settings or {}).items())
         (self.etc / 'main.cf').write_text(text)
-        (self.etc / 'master.cf').write_text(MASTER_CF.format(address=address, port=port))
-        (self.etc / 'mailboxes').write_text(''.join(f'{user}@{domain} {user}/\n' for user in users))
 
     def command(self, *arguments):
         done = subprocess.run(['/usr/sbin/postfix', '-c', str(self.etc), *arguments], capture_output=True, text=True,
