@@ -21,9 +21,13 @@ COUNT = 30
 # The work of hashing belongs to Argon2 (it is made cheap here), and master's to start and stop.
 COUNTED = ('logger', 'smtpd', 'manager', 'router', 'local-delivery', 'relay', 'pop3d', 'pop3d-session', 'authd')
 CONTENT = b'Subject: cost\r\n\r\n' + (b'x' * 78 + b'\r\n') * 51
-# Without --fair-sched its own lock is a pipe, which it fails to make in a process forked later.
-WRAPPER = """#!/bin/sh
-exec valgrind --tool=lackey --basic-counts=yes --fair-sched=yes --vgdb=no --log-file={counts}/%p.{program} {binary} "$@"
+# In the place of each program that is counted. Without --fair-sched Valgrind's own lock is a pipe, which it fails to make
+# in a process forked later.
+WRAPPER = """#!/usr/bin/python3 -IS
+import os
+import sys
+os.execvp('valgrind', ['valgrind', '--tool=lackey', '--basic-counts=yes', '--fair-sched=yes', '--vgdb=no',
+                       {log!r}, {binary!r}, *sys.argv[1:]])
 """
 
 
@@ -45,7 +49,7 @@ class Suite:
 
     def wrap(self, binary):
         wrapper = self.programs / binary.name
-        wrapper.write_text(WRAPPER.format(counts=self.counts, program=binary.name, binary=binary))
+        wrapper.write_text(WRAPPER.format(log=f'--log-file={self.counts}/%p.{binary.name}', binary=str(binary)))
         wrapper.chmod(0o755)
 
     def run(self, operations):
