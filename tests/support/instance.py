@@ -138,6 +138,24 @@ class Instance:
     def pop3(self, port='pop3', **how):
         return Pop3(self.address, self.port(port), **how)
 
+    def assert_serves(self):
+        """Mail for the first account is taken, and its owner can log in."""
+        account = self.account(0)
+        with self.smtp() as client:
+            code, text = client.mail('x@elsewhere.test', [account['address']], b'Subject: x\r\n\r\nx\r\n')
+        assert code == 250, f'{code} {text}'
+        with self.pop3() as client:
+            answer = client.login(account['user'], account['password'])
+            assert answer.startswith('+OK'), answer
+            client.quit()
+
+    def serves(self):
+        try:
+            self.assert_serves()
+            return True
+        except (AssertionError, OSError, EOFError):
+            return False
+
     def queue_is_empty(self):
         return 'empty' in self.command('mailq').lower()
 

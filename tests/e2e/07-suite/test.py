@@ -46,14 +46,6 @@ class Suite(HouseTest):
         with self.ours.smtp() as client:
             return client.greeting[1]
 
-    def assert_serves(self):
-        with self.ours.smtp() as client:
-            code, text = client.mail('x@elsewhere.test', [self.alice['address']], b'Subject: x\r\n\r\nx\r\n')
-        self.assertEqual(code, 250, text)
-        with self.ours.pop3() as client:
-            self.assertTrue(client.login(self.alice['user'], self.alice['password']).startswith('+OK'))
-            client.quit()
-
     def test_status_and_check(self):
         self.ekiden('check')
         status = self.ekiden('status').stdout
@@ -102,7 +94,7 @@ class Suite(HouseTest):
         self.main_cf.write_text(text)
         self.ekiden('reload')
         waiting.until(lambda: 'after the reload' not in self.greeting(), 'the old banner')
-        self.assert_serves()
+        self.ours.assert_serves()
 
     def test_sighup_reloads(self):
         text = self.main_cf.read_text()
@@ -146,11 +138,11 @@ class Suite(HouseTest):
                         self.assertIn(f'main.cf, line {number}: ', wrong.stdout + wrong.stderr)
                         self.assertIn(said, wrong.stdout + wrong.stderr)
                     self.assertEqual(self.workers() - before, set(), 'nobody was replaced')
-                    self.assert_serves()
+                    self.ours.assert_serves()
                 finally:
                     self.main_cf.write_text(text)
         self.ekiden('reload')
-        self.assert_serves()
+        self.ours.assert_serves()
 
     def test_a_program_that_cannot_start_is_no_reason_to_end_the_old_one(self):
         """What no check can know: the new workers of one service die. The others of that generation go, too."""
@@ -171,12 +163,12 @@ class Suite(HouseTest):
             self.assertIn('a new worker cannot start: ekiden/pop3d: exit status 1 before it served', refused.stderr)
             waiting.until(lambda: not self.workers() - before, 'the workers of before, and no others', 30)
             self.assertNotIn('never', self.greeting())
-            self.assert_serves()
+            self.ours.assert_serves()
         finally:
             self.main_cf.write_text(text)
             master_cf.write_text(services)
         self.ekiden('reload')
-        self.assert_serves()
+        self.ours.assert_serves()
 
     def test_networks_from_files(self):
         """mynetworks from /file and cidr:/file, one naming the other, negated items first."""
@@ -217,23 +209,16 @@ class Suite(HouseTest):
                               f'the log tells of {name}', 30)
                 waiting.until(lambda name=name, victims=victims: set(self.ours.pids(name)) - set(victims) and
                               not [pid for pid in victims if running(pid)], f'{name} comes back', 30)
-                waiting.until(lambda: self.serves_now(), f'all is well again after {name}', 30)
+                waiting.until(self.ours.serves, f'all is well again after {name}', 30)
 
     def was_killed(self, pid):
         return re.search(rf'process \S+ pid {pid} killed by signal 9$', self.ours.log(), re.MULTILINE)
-
-    def serves_now(self):
-        try:
-            self.assert_serves()
-            return True
-        except (AssertionError, OSError, EOFError):
-            return False
 
     def test_hung_children_are_replaced(self):
         victim = self.ours.pids('authd')[0]
         os.kill(victim, signal.SIGSTOP)
         waiting.until(lambda: not running(victim) and self.ours.pids('authd'), 'authd is replaced', 40)
-        waiting.until(lambda: self.serves_now(), 'all is well again', 30)
+        waiting.until(self.ours.serves, 'all is well again', 30)
 
     def test_a_new_certificate_is_taken_without_restart(self):
         def certificate():
@@ -248,7 +233,7 @@ class Suite(HouseTest):
         os.kill(self.ours.pids('master')[0], signal.SIGKILL)
         waiting.until(lambda: not [pid for pid in everyone if running(pid)], 'no orphan', 20)
         self.ours.up()
-        self.assert_serves()
+        self.ours.assert_serves()
 
     def test_the_service_manager_is_told(self):
         self.ours.down()
@@ -259,7 +244,7 @@ class Suite(HouseTest):
             argv = [*self.ours.facts['commands']['ekiden'], 'start-fg']
             with subprocess.Popen(argv, env={**os.environ, 'NOTIFY_SOCKET': str(path)}, stderr=subprocess.DEVNULL) as master:
                 self.assertEqual(manager.recv(100), b'READY=1')
-                self.assert_serves()
+                self.ours.assert_serves()
                 master.terminate()
                 self.assertEqual(manager.recv(100), b'STOPPING=1')
                 self.assertEqual(master.wait(30), 0)
@@ -271,7 +256,7 @@ class Suite(HouseTest):
             os.kill(self.ours.pids('master')[0], signal.SIGTERM)
             waiting.until(lambda: not [pid for pid in everyone if running(pid)], 'all end in order', 20)
         self.ours.up()
-        self.assert_serves()
+        self.ours.assert_serves()
 
 
 main(Suite)

@@ -55,21 +55,9 @@ class Supervised(HouseTest):
                 found.append(Event(name, when, fields))
         return found
 
-    def assert_serves(self):
-        with self.ours.smtp() as client:
-            code, text = client.mail('x@elsewhere.test', [self.alice['address']], b'Subject: x\r\n\r\nx\r\n')
-        self.assertEqual(code, 250, text)
-
-    def serves_now(self):
-        try:
-            self.assert_serves()
-            return True
-        except (AssertionError, OSError, EOFError):
-            return False
-
     def assert_arrives(self):
         before = len(self.ours.messages(self.alice['address']))
-        self.assert_serves()
+        self.ours.assert_serves()
         self.ours.wait_for_messages(self.alice['address'], before + 1)
 
 
@@ -196,7 +184,7 @@ class Addresses(Supervised):
         self.assert_refused(self.listen_on(MOST_LISTENERS + 1), text)
         refused = waiting.until(lambda: self.events('reload_refused', since), 'the log tells it too')
         self.assertIn(text, json.dumps(refused[0].fields))
-        self.assert_serves()
+        self.ours.assert_serves()
 
     def test_as_many_as_possible(self):
         done = self.listen_on(MOST_LISTENERS)
@@ -212,7 +200,7 @@ class Addresses(Supervised):
             line = len(self.master_cf.read_text().split('\n')) - 1
             text = f'master.cf: line {line}: service {where}: bind {where}: Address already in use'
             self.assert_refused(self.ekiden('reload', check=False), text)
-            self.assert_serves()
+            self.ours.assert_serves()
             self.ours.down()
             self.assert_refused(self.ekiden('start', check=False), text)
             waiting.until(lambda: not self.ours.pids(), 'master has ended')
@@ -251,7 +239,7 @@ class NoDescriptors(Supervised):
             except OSError:
                 return False
         waiting.until(all_greet, 'every address is served', 30)
-        waiting.until(self.serves_now, 'mail is taken', 60)
+        waiting.until(self.ours.serves, 'mail is taken and read', 60)
         self.assertEqual(self.ours.pids('master'), [self.master])
 
     def wait_for_attempt(self, program, victims, since):
@@ -350,7 +338,7 @@ class NoProcesses(Supervised):
             self.assertEqual(told[0].fields['why'], 'Resource temporarily unavailable')
         finally:
             subprocess.run(['prlimit', '--pid', str(master), f'--nproc={before[0]}:'], check=True)
-        waiting.until(self.serves_now, 'all is well again', self.LONGEST_PAUSE + 30)
+        waiting.until(self.ours.serves, 'all is well again', self.LONGEST_PAUSE + 30)
         self.assertEqual(self.ours.pids('master'), [master])
         self.assert_arrives()
 
