@@ -58,14 +58,15 @@ class DeliveryProgram final : public process::Program {
         child.mailbox.message_limit =
             static_cast<std::uint64_t>(std::max<std::int64_t>(settings[param::virtual_mailbox_limit], 0));
         child.mailbox.flush = settings[param::maildir_fsync];
+        all_done_.emplace(worker.loop());
         children_ = std::make_unique<Children>(worker.loop(), std::move(child));
         worker.answer<ipc::Deliver>(
             [this](ipc::Deliver message, ipc::Sender) { return deliver(std::move(message)); });
     }
 
     // Deliveries under way come to their end, so that their outcome is known and not asked for again.
-    Task<> finish(process::Worker& worker, Milliseconds) override {
-        while (under_way_ > 0) co_await worker.loop().sleep(Milliseconds(20));
+    Task<> finish(process::Worker&, Milliseconds time) override {
+        if (under_way_ > 0) co_await all_done_->until([this] { return under_way_ == 0; }, time);
     }
 
     std::vector<ipc::NamedValue> counters(process::Worker&) override {
@@ -76,16 +77,18 @@ class DeliveryProgram final : public process::Program {
 
   private:
     struct UnderWay {
-        explicit UnderWay(std::size_t& count) : counter(count) { ++counter; }
+        explicit UnderWay(DeliveryProgram& the_program) : program(the_program) { ++program.under_way_; }
         UnderWay(const UnderWay&) = delete;
         UnderWay& operator=(const UnderWay&) = delete;
-        ~UnderWay() { --counter; }
-        std::size_t& counter;
+        ~UnderWay() {
+            if (--program.under_way_ == 0) program.all_done_->notify_all();
+        }
+        DeliveryProgram& program;
     };
 
     Task<Result<ipc::DeliveryOutcome>> deliver(ipc::Deliver message) {
         if (message.recipients.size() != 1) co_return malformed("a delivery to a mailbox has one recipient");
-        UnderWay under_way(under_way_);
+        UnderWay under_way(*this);
         std::int64_t started = system_clock().wall_us();
         std::int64_t started_steady = system_clock().steady_us();
         std::string queue_id = message.queue_id;
@@ -106,6 +109,7 @@ class DeliveryProgram final : public process::Program {
     }
 
     std::unique_ptr<Children> children_;
+    std::optional<event::Signal> all_done_;
     std::size_t under_way_ = 0;
     std::uint64_t deliveries_ = 0;
 };

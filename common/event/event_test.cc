@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <limits>
 #include <stdexcept>
 
 #include "common/event/gate.h"
@@ -80,6 +81,37 @@ TEST(Gate, ReportsAnExceptionAndGoesOn) {
     gate.spawn(thrower(loop));
     EXPECT_TRUE(loop.run(gate.empty(10s)));
     EXPECT_EQ(failures, 1);
+}
+
+// A notify a millisecond.
+Task<> count_to(Loop& loop, Signal& signal, int& count, int last) {
+    while (count < last) {
+        co_await loop.sleep(1ms);
+        ++count;
+        signal.notify_all();
+    }
+}
+
+TEST(Signal, WaitsUntilACondition) {
+    Loop loop;
+    Signal counted(loop);
+    Gate gate(loop);
+    int count = 0;
+    gate.spawn(count_to(loop, counted, count, 3));
+    EXPECT_TRUE(loop.run(counted.until([&] { return count == 3; }, 10s)));
+    EXPECT_TRUE(loop.run(counted.until([&] { return count == 3; }, 0s))) << "it holds already";
+    EXPECT_FALSE(loop.run(counted.until([&] { return count == 4; }, 20ms)));
+    EXPECT_FALSE(counted.awaited());
+}
+
+TEST(Signal, NotifiesDoNotProlongTheTime) {
+    Loop loop;
+    Signal counted(loop);
+    Gate gate(loop);
+    int count = 0;
+    gate.spawn(count_to(loop, counted, count, std::numeric_limits<int>::max()));
+    EXPECT_FALSE(loop.run(counted.until([] { return false; }, 20ms)));
+    EXPECT_GT(count, 1);
 }
 
 Task<> push_later(Loop& loop, Inbox<int>& inbox) {

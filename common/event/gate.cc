@@ -31,13 +31,7 @@ void Gate::clear() {
 }
 
 Task<bool> Gate::empty(Milliseconds time) {
-    std::int64_t deadline = system_clock().steady_us() / 1000 + time.count();
-    while (live_ > 0) {
-        Milliseconds left(deadline - system_clock().steady_us() / 1000);
-        if (left <= Milliseconds(0)) co_return false;
-        co_await ended_.wait(left);
-    }
-    co_return true;
+    return ended_.until([this] { return live_ == 0; }, time);
 }
 
 Task<> Gate::keep(Task<> task, Entry* entry) {

@@ -128,6 +128,18 @@ class Signal {
     void notify_all();
     // co_await signal.wait(d): true when notified, false after that time.
     auto wait(Milliseconds time) { return Awaiter(*this, time); }
+    // co_await signal.until(condition, d): true once condition() is, looked at now and after each notify;
+    // false when it is not within that time.
+    template <class Condition>
+    Task<bool> until(Condition condition, Milliseconds time) {
+        const std::int64_t end = system_clock().steady_us() + std::chrono::microseconds(time).count();
+        while (!condition()) {
+            const std::chrono::microseconds left(end - system_clock().steady_us());
+            if (left.count() <= 0) co_return false;
+            co_await wait(std::chrono::ceil<Milliseconds>(left));
+        }
+        co_return true;
+    }
     bool awaited() const { return !waiting_.empty(); }
 
   private:

@@ -79,6 +79,7 @@ Channel::Channel(event::Loop& loop, OwnedFd fd, Service self, Sender peer, const
       dispatcher_(dispatcher),
       closed_(std::move(closed)),
       output_ready_(loop),
+      all_sent_(loop),
       first_read_(loop),
       end_(loop,
            [this] {
@@ -175,7 +176,14 @@ bool Channel::send_some() {
     segment.sent += static_cast<std::size_t>(sent);
     unsent_ -= static_cast<std::size_t>(sent);
     if (segment.sent == segment.octets.size()) output_.pop_front();
+    if (unsent_ == 0) all_sent_.notify_all();
     return true;
+}
+
+Task<bool> Channel::sent(Milliseconds time) {
+    bool none_left = co_await all_sent_.until([this] { return unsent_ == 0; }, time);
+    if (!open_) co_return false;
+    co_return none_left;
 }
 
 Task<> Channel::read_frames() {
@@ -329,6 +337,7 @@ void Channel::close() {
         pending->answered.notify_all();
     }
     output_ready_.notify_all();
+    all_sent_.notify_all();
     end_.start(Milliseconds(0));
 }
 

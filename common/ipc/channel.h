@@ -104,6 +104,8 @@ class Channel {
     const Sender& peer() const { return peer_; }
     // Octets written here that the other end has not taken yet.
     std::size_t unsent() const { return unsent_; }
+    // Waits until there are none. False: not within `time`, or the channel closed before.
+    Task<bool> sent(Milliseconds time);
 
   private:
     struct Pending {
@@ -148,7 +150,7 @@ class Channel {
     std::deque<OwnedFd> received_fds_;
     std::deque<Segment> output_;
     std::size_t unsent_ = 0;
-    event::Signal output_ready_;
+    event::Signal output_ready_, all_sent_;
     event::Resumption first_read_;
     std::uint32_t last_request_ = 0;
     std::unordered_map<std::uint32_t, Pending*> pending_;

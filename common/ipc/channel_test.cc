@@ -41,9 +41,6 @@ struct Ends {
     }
 };
 
-// One round of the loop and its timers.
-Task<> turn(event::Loop& loop) { co_await loop.sleep(Milliseconds(1)); }
-
 TEST(Channel, AsksAndAnswers) {
     Ends ends(Service::smtpd, Service::router);
     Result<RecipientVerdict> verdict = ends.ask("a@b");
@@ -278,14 +275,47 @@ TEST(Channel, APeerThatWasKilledWithUnreadInputIsGone) {
     event::Loop loop;
     Dispatcher dispatcher;
     bool closed = false;
-    Channel channel(loop, OwnedFd(fds[1]), Service::router, Sender{Service::smtpd}, dispatcher,
-                    [&](Channel&) { closed = true; });
+    event::Signal gone(loop);
+    auto note = [&](Channel&) {
+        closed = true;
+        gone.notify_all();
+    };
+    Channel channel(loop, OwnedFd(fds[1]), Service::router, Sender{Service::smtpd}, dispatcher, note);
     ASSERT_EQ(write(fds[1], "unread", 6), 6);
-    loop.run(turn(loop));  // the channel waits for its first octet
+    loop.run_once();  // the channel waits for its first octet
     ASSERT_EQ(write(far.get(), "half", 4), 4);
     far.reset();
-    for (int round = 0; round < 100 && !closed; ++round) loop.run(turn(loop));
-    EXPECT_TRUE(closed);
+    EXPECT_TRUE(loop.run(gone.until([&] { return closed; }, 10s)));
+}
+
+const LogLine long_line{0, 0, "event", std::string(1'000'000, 'x'), "{}"};
+
+TEST(Channel, TellsWhenAllIsSent) {
+    Ends ends(Service::smtpd, Service::logger);
+    int heard = 0;
+    ends.dispatcher.hear<LogLine>([&](LogLine, const Sender&) { ++heard; });
+    EXPECT_TRUE(ends.loop.run(ends.client->sent(0ms))) << "nothing was written";
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(ends.client->tell(long_line));
+    EXPECT_FALSE(ends.loop.run(ends.client->sent(0ms)));
+    EXPECT_TRUE(ends.loop.run(ends.client->sent(10s)));
+    EXPECT_EQ(ends.client->unsent(), 0u);
+    while (heard < 5) ends.loop.run_once();
+}
+
+TEST(Channel, WhatIsNotReadIsNotSent) {
+    int fds[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    OwnedFd far(fds[0]);
+    event::Loop loop;
+    Dispatcher dispatcher;
+    Channel channel(loop, OwnedFd(fds[1]), Service::smtpd, Sender{Service::logger}, dispatcher,
+                    [](Channel&) {});
+    EXPECT_TRUE(channel.tell(long_line));
+    EXPECT_FALSE(loop.run(channel.sent(20ms)));
+    EXPECT_TRUE(channel.open());
+    far.reset();
+    EXPECT_FALSE(loop.run(channel.sent(1h))) << "it will never be";
+    EXPECT_FALSE(channel.open());
 }
 
 }  // namespace

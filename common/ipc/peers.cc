@@ -36,13 +36,24 @@ void Peers::retire(const PeerDraining& draining) {
     peer.workers_.erase(place);
 }
 
-std::size_t Peers::unsent() const {
-    std::size_t octets = 0;
+std::shared_ptr<Channel> Peers::with_unsent() const {
     for (const auto& [service, peer] : peers_) {
-        for (const auto& [worker, channel] : peer->workers_) octets += channel->unsent();
-        for (const std::shared_ptr<Channel>& channel : peer->retired_) octets += channel->unsent();
+        for (const auto& [worker, channel] : peer->workers_)
+            if (channel->unsent() > 0) return channel;
+        for (const std::shared_ptr<Channel>& channel : peer->retired_)
+            if (channel->unsent() > 0) return channel;
     }
-    return octets;
+    return nullptr;
+}
+
+Task<bool> Peers::all_sent(Milliseconds time) {
+    const std::int64_t end = system_clock().steady_us() + std::chrono::microseconds(time).count();
+    while (std::shared_ptr<Channel> channel = with_unsent()) {
+        const std::chrono::microseconds left(end - system_clock().steady_us());
+        if (left.count() <= 0) co_return false;
+        co_await channel->sent(std::chrono::ceil<Milliseconds>(left));
+    }
+    co_return true;
 }
 
 void Peers::closed(Channel& channel) {

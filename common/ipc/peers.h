@@ -66,10 +66,11 @@ class Peers {
     // Called when the channel in use to a worker closed, be it that the worker ended or that only the channel
     // did.
     void on_closed(std::function<void(const Sender&)> closed) { closed_ = std::move(closed); }
-    // Octets written to all channels that the others have not taken yet.
-    std::size_t unsent() const;
+    // Waits until the others have taken all that was written to them, or are gone. False: not within `time`.
+    Task<bool> all_sent(Milliseconds time);
 
   private:
+    std::shared_ptr<Channel> with_unsent() const;
     void closed(Channel& channel);
     event::Loop& loop_;
     const Service self_;

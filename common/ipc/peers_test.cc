@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include "common/ipc/messages/log.h"
 #include "common/ipc/messages/router.h"
 
 namespace ekiden::ipc {
@@ -75,6 +76,24 @@ TEST_F(PeersTest, ALostChannelIsToldAndReplaced) {
     EXPECT_EQ(lost, std::vector<std::uint64_t>{1});
     Router mended(loop, peers, 0, 1, "mended");
     EXPECT_EQ(asked(), "mended");
+}
+
+// A retired worker counts, too, and who is gone is not waited for.
+TEST_F(PeersTest, TellsWhenAllIsSentToAll) {
+    OwnedFd far[2];
+    for (std::uint32_t worker : {0u, 1u}) {
+        int fds[2];
+        ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+        far[worker].reset(fds[0]);
+        peers.add(PeerEnd{Service::logger, worker, 1, 1, "", OwnedFd(fds[1])});
+        peers[Service::logger].tell(LogLine{0, 0, "event", std::string(1'000'000, 'x'), "{}"});
+        peers.retire({Service::logger, worker, 1});
+    }
+    EXPECT_FALSE(loop.run(peers.all_sent(20ms)));
+    far[0].reset();
+    EXPECT_FALSE(loop.run(peers.all_sent(20ms))) << "the other has not";
+    far[1].reset();
+    EXPECT_TRUE(loop.run(peers.all_sent(1h)));
 }
 
 }  // namespace

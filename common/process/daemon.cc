@@ -22,6 +22,9 @@ constexpr int control_fd = 3;
 constexpr std::size_t admin_limit = 32;
 constexpr std::size_t early_lines = 1000;              // kept until the logger's channel is there
 constexpr std::size_t unread_limit = 8 * 1024 * 1024;  // octets of lines that the logger has not taken
+// Of a worker that ends: for master to take the reason why it could not start, and for the others to take the
+// last replies and log lines.
+constexpr Milliseconds last_word_time{5000}, rest_time{500};
 
 }  // namespace
 
@@ -145,8 +148,7 @@ Task<> Worker::start(ipc::Begin orders) {
         co_return;
     }
     control_->tell(ipc::StartFailed{begun.error().text});
-    // The message leaves with the writer's next turn.
-    while (control_->open() && control_->unsent() > 0) co_await loop_.sleep(Milliseconds(1));
+    co_await control_->sent(last_word_time);
     stop(1);
 }
 
@@ -257,14 +259,8 @@ Task<> Worker::drain(std::uint32_t seconds) {
     co_await sessions_.empty(std::chrono::seconds(seconds));
     const std::int64_t left = std::max<std::int64_t>(until - system_clock().steady_us(), 0);
     co_await program_.finish(*this, Milliseconds(left / 1000));
-    co_await send_rest();
+    co_await peers_.all_sent(rest_time);
     stop(0);
-}
-
-// The last replies and log lines still leave; who does not take them is not waited for long.
-Task<> Worker::send_rest() {
-    const std::int64_t until = system_clock().steady_us() + 500'000;
-    while (peers_.unsent() > 0 && system_clock().steady_us() < until) co_await loop_.sleep(Milliseconds(1));
 }
 
 int run(ipc::Service service, Program& program) {

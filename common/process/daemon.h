@@ -98,7 +98,6 @@ class Worker {
     void control_messages();
     Task<> start(ipc::Begin begin);
     Task<> drain(std::uint32_t seconds);
-    Task<> send_rest();
     Task<> accept_admins(int listener, std::string address);
     void admit(net::Accepted accepted);
     void stop(int status);

@@ -37,13 +37,14 @@ using MakePolicy = std::function<std::unique_ptr<smtp::Policy>(const Settings&)>
 
 class LogLines final : public log::Sink {
   public:
-    LogLines() { log::set_sink(this); }
+    explicit LogLines(event::Loop& loop) : arrived(loop) { log::set_sink(this); }
     LogLines(const LogLines&) = delete;
     LogLines& operator=(const LogLines&) = delete;
     ~LogLines() override { log::set_sink(nullptr); }
     void write(const log::Line& line) override {
         texts.push_back(line.text);
         lines.push_back(line.text + " " + line.json);
+        arrived.notify_all();
     }
     bool holds(const std::vector<std::string>& words) const {
         return std::ranges::any_of(lines, [&](const std::string& line) {
@@ -52,6 +53,7 @@ class LogLines final : public log::Sink {
         });
     }
     std::vector<std::string> texts, lines;
+    event::Signal arrived;
 };
 
 class Dialog {
@@ -234,19 +236,19 @@ class Dialog {
 
     Task<> expect_event(std::string wanted) {
         std::vector<std::string> words = text::split(wanted, " ");
-        // What is logged after the reply may come a round later.
-        for (int round = 0; round < 100 && !log_.holds(words); ++round) co_await loop_.sleep(Milliseconds(1));
+        // What is logged after the reply may come later.
+        bool there = co_await log_.arrived.until([&] { return log_.holds(words); }, patience);
         std::string all;
         for (const std::string& line : log_.lines) all += "\n  " + line;
-        EXPECT_TRUE(log_.holds(words)) << where_ << ": not logged: " << wanted << all;
+        EXPECT_TRUE(there) << where_ << ": not logged: " << wanted << all;
     }
 
     Task<> expect_line(std::string wanted) {
-        auto there = [&] { return std::ranges::count(log_.texts, wanted) > 0; };
-        for (int round = 0; round < 100 && !there(); ++round) co_await loop_.sleep(Milliseconds(1));
+        auto logged = [&] { return std::ranges::count(log_.texts, wanted) > 0; };
+        bool there = co_await log_.arrived.until(logged, patience);
         std::string all;
         for (const std::string& line : log_.texts) all += "\n  " + line;
-        EXPECT_TRUE(there()) << where_ << ": not logged: " << wanted << all;
+        EXPECT_TRUE(there) << where_ << ": not logged: " << wanted << all;
     }
 
     void expect_message(const std::string& wanted) {
@@ -323,9 +325,9 @@ class Dialog {
     std::string where_;
     std::vector<std::string> reply_;
     Milliseconds wait_{0};  // at least so long takes the next reply
-    LogLines log_;
-    ScriptedHouse house_;
     event::Loop loop_;
+    LogLines log_{loop_};
+    ScriptedHouse house_;
     std::unique_ptr<Settings> settings_;
     std::unique_ptr<smtp::Policy> policy_;
     std::unique_ptr<smtp::Server> server_;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t noon = 1'795'000'000;  // seconds UTC
 constexpr Seconds patience{20};
+constexpr Seconds loading_time{3};  // the spool that could not be read is read again sooner
 
 std::string name_in(const std::string& address) { return address.substr(0, address.find('@')); }
 
@@ -19,8 +20,6 @@ std::string name_in(const std::string& address) { return address.substr(0, addre
 queue::SpoolOptions small_spool() {
     return {.reserve_bytes = 16'384, .in_database_limit = 4000, .checkpoint_pages = 40};
 }
-
-Task<> rest(event::Loop& loop) { co_await loop.sleep(Milliseconds(1)); }
 
 }  // namespace
 
@@ -120,21 +119,27 @@ void Stage::start() {
     queue_->start();
 }
 
-bool Stage::settle() {
+bool Stage::run_until(const std::function<bool()>& condition, Milliseconds time) {
     bool late = false;
     event::Timer guard(loop_, [&] { late = true; });
-    guard.start(patience);
-    while (queue_->active() > 0 && !late) loop_.run_once();
+    guard.start(time);
+    while (!condition() && !late) loop_.run_once();
     return !late;
+}
+
+bool Stage::settle() {
+    return run_until([this] { return queue_->active() == 0; }, patience);
 }
 
 bool Stage::drain() {
     std::int64_t end = system_clock().steady_us() + std::chrono::microseconds(patience).count();
     while (system_clock().steady_us() < end) {
-        (void)change(ipc::QueueVerb::flush, "");
-        loop_.run(rest(loop_));
         if (!settle()) return false;
-        if (messages().moving == 0) return true;
+        const std::int64_t moving = messages().moving;
+        if (moving == 0) return true;
+        // What may move is due then, and comes into memory.
+        if (change(ipc::QueueVerb::flush, "") && moving > 0)
+            (void)run_until([this] { return queue_->active() > 0; }, loading_time);
     }
     return false;
 }

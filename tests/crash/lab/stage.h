@@ -3,6 +3,7 @@
 // them a house made up for the purpose, a router that knows a handful of addresses and another host that says
 // yes or no. One process has the files that in an installation belong to manager and local-delivery, so that
 // one list of its system calls is the history of the disk.
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -57,7 +58,7 @@ class Stage : public log::Sink {
     queue::Spool& spool() { return *spool_; }
     void start();
 
-    // Runs until nothing is in memory any more. False: that did not happen in time.
+    // Runs until nothing is in memory any more. False: not in time.
     bool settle();
     // Lets all that is due, or deferred, be tried until only what is on hold is in the queue.
     bool drain();
@@ -78,6 +79,7 @@ class Stage : public log::Sink {
 
   private:
     Stage(Ledger& ledger, queue::Spool spool, OwnedFd mail, bool defer);
+    bool run_until(const std::function<bool()>& condition, Milliseconds time);
     void write(const log::Line& line) override;
 
     Ledger& ledger_;
