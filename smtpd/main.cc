@@ -26,9 +26,10 @@ class Smtpd final : public process::Program {
     }
     void serve(process::Worker& worker) override {
         server_->tls = [&worker] { return worker.tls(); };
-        worker.accept_sessions(limit_, [this](net::Accepted connection) {
-            return serve_client(*server_, std::move(connection));
-        });
+        worker.accept_sessions(
+            limit_,
+            [this](net::Accepted connection) { return serve_client(*server_, std::move(connection)); },
+            server_->too_busy());
     }
     std::vector<ipc::NamedValue> counters(process::Worker&) override { return server_->counters(); }
 

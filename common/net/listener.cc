@@ -1,5 +1,6 @@
 #include "common/net/listener.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
@@ -30,6 +31,63 @@ void no_delay(int fd) {
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
+
+// Nothing: errno says why.
+std::optional<Accepted> accept_one(int listener) {
+    sockaddr_storage raw{};
+    socklen_t size = sizeof raw;
+    Accepted accepted{
+        OwnedFd(accept4(listener, reinterpret_cast<sockaddr*>(&raw), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)),
+        {},
+        {}};
+    if (!accepted.fd) return std::nullopt;
+    if (auto client = from_sockaddr(raw)) accepted.client = *client;
+    size = sizeof raw;
+    if (getsockname(accepted.fd.get(), reinterpret_cast<sockaddr*>(&raw), &size) == 0)
+        if (auto server = from_sockaddr(raw)) accepted.server = *server, no_delay(accepted.fd.get());
+    return accepted;
+}
+
+// A descriptor kept back, in whose place a client can be taken when there is no other, to be told so.
+class Spare {
+  public:
+    // A copy of `fd`; -1: none is kept.
+    explicit Spare(int fd) : source_(fd) {}
+    explicit operator bool() const { return static_cast<bool>(copy_); }
+    void take() {
+        if (!copy_ && source_ >= 0) copy_.reset(fcntl(source_, F_DUPFD_CLOEXEC, 0));
+    }
+    // Takes the next client of the listener, says `text` and closes. 0, or errno when there was none to take.
+    int refuse_one(const std::string& text) {
+        copy_.reset();
+        OwnedFd client(accept4(source_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        const int error = client ? 0 : errno;
+        if (client && !text.empty()) send(client.get(), text.data(), text.size(), MSG_NOSIGNAL);
+        client.reset();
+        take();  // before somebody else needs one
+        return error;
+    }
+
+  private:
+    const int source_;
+    OwnedFd copy_;
+};
+
+// Says that connections cannot be taken, at most once a second however many come.
+class ShortageLog {
+  public:
+    explicit ShortageLog(std::string address) : address_(std::move(address)) {}
+    void tell(int error) {
+        const std::int64_t now = system_clock().steady_us();
+        if (now < next_) return;
+        next_ = now + 1'000'000;
+        log::emit(events::accept_failed, address_, strerror(error));
+    }
+
+  private:
+    const std::string address_;
+    std::int64_t next_ = 0;  // steady microseconds
+};
 
 }  // namespace
 
@@ -62,33 +120,34 @@ Result<OwnedFd> listen_on_path(const std::string& path, unsigned mode, int backl
 }
 
 Task<> accept_connections(event::Loop& loop, int listener, std::string address, std::function<bool()> room,
-                          std::function<void(Accepted)> serve) {
+                          std::function<void(Accepted)> serve, std::optional<std::string> busy) {
     event::Watch watch(loop, listener);
+    Spare spare(busy ? listener : -1);
+    ShortageLog shortage(std::move(address));
     for (int batch = 0;;) {
         if (!room() || ++batch > accept_batch) {
             batch = 0;
             co_await loop.sleep(Milliseconds(room() ? 1 : 20));
             continue;
         }
-        sockaddr_storage raw{};
-        socklen_t size = sizeof raw;
-        OwnedFd fd(accept4(listener, reinterpret_cast<sockaddr*>(&raw), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (fd) {
-            Accepted accepted{std::move(fd), {}, {}};
-            if (auto client = from_sockaddr(raw)) accepted.client = *client;
-            size = sizeof raw;
-            if (getsockname(accepted.fd.get(), reinterpret_cast<sockaddr*>(&raw), &size) == 0)
-                if (auto server = from_sockaddr(raw)) accepted.server = *server, no_delay(accepted.fd.get());
-            serve(std::move(accepted));
+        spare.take();
+        if (std::optional<Accepted> accepted = accept_one(listener)) {
+            serve(std::move(*accepted));
             continue;
         }
-        if (errno == EAGAIN) {
+        int error = errno;
+        if (error == EMFILE || error == ENFILE) {
+            shortage.tell(error);
+            error = spare ? spare.refuse_one(*busy) : error;
+        } else if (error == ENOMEM || error == ENOBUFS) {
+            shortage.tell(error);
+        }
+        if (error == EAGAIN) {
             batch = 0;
             watch.drained();
             co_await watch.readable(std::chrono::hours(1));
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-            // The client waits in the queue until there is a descriptor again.
-            log::emit(events::accept_failed, address, strerror(errno));
+        } else if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
+            // The client waits in the kernel's queue.
             co_await loop.sleep(std::chrono::seconds(1));
         }
         // Everything else (ECONNABORTED, EINTR, network errors of that client) concerns one client that is

@@ -1,6 +1,7 @@
 #pragma once
 // Accepting and making connections.
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "common/base/error.h"
@@ -23,9 +24,11 @@ struct Accepted {
 };
 
 // Accepts for as long as the task lives and gives each connection to `serve`, which must not wait. `room`
-// tells whether another connection may be taken; while it says no, clients wait in the kernel's queue.
+// tells whether another connection may be taken; while it says no, clients wait in the kernel's queue. When
+// no descriptor is left for a connection, the client is told `busy` and closed (where that is empty: just
+// closed); without `busy` it waits, too.
 Task<> accept_connections(event::Loop& loop, int listener, std::string address, std::function<bool()> room,
-                          std::function<void(Accepted)> serve);
+                          std::function<void(Accepted)> serve, std::optional<std::string> busy = {});
 
 // A connection to that address, from `source` where given. Temporary errors only.
 Task<Result<OwnedFd>> connect_to(event::Loop& loop, Endpoint remote, std::optional<IpAddress> source,

@@ -1,11 +1,14 @@
 #include "common/net/stream.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <csignal>
 
 #include "common/event/gate.h"
+#include "common/log/logger.h"
 #include "common/net/listener.h"
 
 namespace ekiden::net {
@@ -161,19 +164,109 @@ Task<> echo(event::Loop& loop, OwnedFd fd) {
     co_await server.flush(5s);
 }
 
-TEST(Listener, AcceptsOnLoopback) {
+struct Listening {
     event::Loop loop;
-    OwnedFd listener = listen_on(Endpoint::parse("127.0.0.1:0").value(), 5).value();
-    sockaddr_storage raw;
-    socklen_t size = sizeof raw;
-    ASSERT_EQ(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&raw), &size), 0);
-    event::Gate gate(loop);
-    gate.spawn(accept_connections(
-        loop, listener.get(), "test", [] { return true; },
-        [&](Accepted accepted) { gate.spawn(echo(loop, std::move(accepted.fd))); }));
-    std::string heard;
-    loop.run(connect_and_say(loop, from_sockaddr(raw).value(), heard));
-    EXPECT_EQ(heard, "you said hello");
+    OwnedFd listener = listen_on(Endpoint::parse("127.0.0.1:0").value(), 10).value();
+    Endpoint address;
+    event::Gate gate{loop};
+    Listening() {
+        sockaddr_storage raw;
+        socklen_t size = sizeof raw;
+        EXPECT_EQ(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&raw), &size), 0);
+        address = from_sockaddr(raw).value();
+    }
+    void serve(std::optional<std::string> busy) {
+        gate.spawn(accept_connections(
+            loop, listener.get(), "test", [] { return true; },
+            [this](Accepted accepted) { gate.spawn(echo(loop, std::move(accepted.fd))); }, std::move(busy)));
+    }
+    // In the kernel's queue once the call is over; the loop does not run.
+    std::unique_ptr<Stream> client() {
+        sockaddr_storage raw;
+        socklen_t size = to_sockaddr(address, raw);
+        OwnedFd fd(socket(raw.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&raw), size), 0);
+        EXPECT_EQ(fcntl(fd.get(), F_SETFL, O_NONBLOCK), 0);
+        return std::make_unique<Stream>(loop, std::move(fd));
+    }
+    // What the server says until it closes.
+    std::string heard(Stream& client) {
+        std::string all;
+        try {
+            for (;;) {
+                loop.run(client.fill(5s));
+                all += client.buffered();
+                client.consume(client.buffered().size());
+            }
+        } catch (const Closed& closed) {
+            EXPECT_EQ(closed.why, Closed::Why::peer);
+        }
+        return all;
+    }
+    std::string echoed() {
+        std::string text;
+        loop.run(connect_and_say(loop, address, text));
+        return text;
+    }
+};
+
+TEST(Listener, AcceptsOnLoopback) {
+    Listening server;
+    server.serve(std::nullopt);
+    EXPECT_EQ(server.echoed(), "you said hello");
+}
+
+// Not one more descriptor can be made in this process.
+struct NoDescriptors {
+    rlimit before{};
+    NoDescriptors() {
+        EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+        OwnedFd next(fcntl(0, F_DUPFD_CLOEXEC, 0));  // the lowest that is free
+        rlimit none{static_cast<rlim_t>(next.get()), before.rlim_max};
+        EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+    ~NoDescriptors() { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0); }
+};
+
+struct CountingSink : log::Sink {
+    int lines = 0;
+    CountingSink() { log::set_sink(this); }
+    ~CountingSink() override { log::set_sink(nullptr); }
+    void write(const log::Line&) override { ++lines; }
+};
+
+TEST(Listener, WithoutDescriptorsClientsAreSentAway) {
+    for (std::string busy : {"421 too busy\r\n", ""}) {
+        CountingSink log;
+        Listening server;
+        server.serve(busy);  // it has what it keeps back
+        std::vector<std::unique_ptr<Stream>> clients;
+        for (int i = 0; i < 5; ++i) clients.push_back(server.client());
+        {
+            const std::int64_t begun = system_clock().steady_us();
+            NoDescriptors none;
+            for (const std::unique_ptr<Stream>& client : clients) EXPECT_EQ(server.heard(*client), busy);
+            EXPECT_GE(log.lines, 1);
+            EXPECT_LE(log.lines, 1 + (system_clock().steady_us() - begun) / 1'000'000) << "one a second";
+        }
+        EXPECT_EQ(server.echoed(), "you said hello");
+    }
+}
+
+TEST(Listener, WhoIsToldNothingWaitsForADescriptor) {
+    CountingSink log;
+    Listening server;
+    std::string text;
+    auto client = server.client();
+    {
+        NoDescriptors none;
+        server.serve(std::nullopt);
+        while (log.lines == 0) server.loop.run_once();
+    }
+    client->write("hello\r\n");
+    EXPECT_EQ(server.heard(*client), "you said hello\r\n");
 }
 
 }  // namespace

@@ -227,14 +227,16 @@ void Worker::take_tls_identity(const ipc::TlsIdentity& identity) {
     if (!taken) log::emit(events::tls_identity_failed, settings()[param::smtpd_tls_cert_file], taken.error());
 }
 
-void Worker::accept_sessions(std::size_t limit, std::function<Task<>(net::Accepted)> session) {
+void Worker::accept_sessions(std::size_t limit, std::function<Task<>(net::Accepted)> session,
+                             std::string busy) {
     serves_clients_ = true;
     for (Listener& listener : listeners_)
         if (!listener.address.starts_with("unix:"))
             acceptors_.spawn(net::accept_connections(
                 loop_, listener.fd.get(), listener.address,
                 [this, limit] { return sessions_.size() < limit; },
-                [this, session](net::Accepted accepted) { sessions_.spawn(session(std::move(accepted))); }));
+                [this, session](net::Accepted accepted) { sessions_.spawn(session(std::move(accepted))); },
+                busy));
 }
 
 void Worker::admit(net::Accepted accepted) {

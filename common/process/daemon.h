@@ -77,7 +77,8 @@ class Worker {
     // Everything else that runs.
     event::Gate& chores() { return chores_; }
     // Accepts on all internet listeners; each connection becomes a session. No more than `limit` at once.
-    void accept_sessions(std::size_t limit, std::function<Task<>(net::Accepted)> session);
+    // While the process has no descriptor for one more, a new client is told `busy` and closed.
+    void accept_sessions(std::size_t limit, std::function<Task<>(net::Accepted)> session, std::string busy);
 
     // The server's TLS context with the certificate in use, or null when there is none. Sessions keep their
     // pointer.

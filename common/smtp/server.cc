@@ -94,6 +94,11 @@ Task<List> Server::mechanisms() {
     co_return mechanisms_;
 }
 
+std::string Server::too_busy() const {
+    if (options.tls_wrapper) return "";
+    return Reply(421, "4.3.2 " + options.hostname + " Error: too busy, try again later").print();
+}
+
 std::string Server::next_session_id() { return fmt::format("{:x}.{:x}", ::getpid(), ++session_counter_); }
 
 std::vector<ipc::NamedValue> Server::counters() const {

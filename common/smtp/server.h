@@ -47,6 +47,9 @@ class Server {
 
     std::string next_session_id();
 
+    // What a client is told for whom there is no descriptor; nothing where TLS comes first.
+    std::string too_busy() const;
+
     std::vector<ipc::NamedValue> counters() const;
 
     std::uint64_t sessions = 0, messages = 0, refusals = 0;  // counters for status

@@ -24,7 +24,8 @@ class Pop3d final : public process::Program {
     void serve(process::Worker& worker) override {
         auto limit = static_cast<std::size_t>(worker.settings()[param::pop3d_connection_limit]);
         worker.accept_sessions(
-            limit, [this](net::Accepted connection) { return serve_client(*front_, std::move(connection)); });
+            limit, [this](net::Accepted connection) { return serve_client(*front_, std::move(connection)); },
+            front_->options.tls_at_once ? "" : "-ERR [SYS/TEMP] Too busy, try again later\r\n");
     }
     std::vector<ipc::NamedValue> counters(process::Worker&) override {
         return {{"sessions", std::to_string(front_->sessions)},

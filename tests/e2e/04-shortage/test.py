@@ -4,8 +4,11 @@ is room again everything goes on without a restart.
 Where a disk is to be full, spool and mail stand on small file systems of their own, in a mount namespace of the test's
 own, which needs root."""
 
+import contextlib
 import os
 import pathlib
+import socket
+import ssl
 import subprocess
 import sys
 
@@ -166,6 +169,67 @@ class NoDescriptors(Shortage):
         self.assertEqual(self.send()[0], 250)
         self.assert_all_arrive()
         self.assertEqual(self.ours.pids('smtpd'), pids)
+
+    BUSY = [    # service, its program, the greeting, and what a client hears for whom there is no descriptor
+        ('smtp', 'smtpd', b'220 ', b'421 4.3.2 '),
+        ('submission', 'submission', b'220 ', b'421 4.3.2 '),
+        ('submissions', 'submission', b'220 ', b''),    # TLS comes first: it is just closed
+        ('pop3', 'pop3d', b'+OK ', b'-ERR [SYS/TEMP] '),
+        ('pop3s', 'pop3d', b'+OK ', b''),
+    ]
+
+    def test_new_clients_are_told(self):
+        for service, program, greeting, busy in self.BUSY:
+            with self.subTest(service), contextlib.ExitStack() as clients:
+                pids = self.ours.pids(program)
+                since = len(self.ours.log())
+                try:
+                    many = self.leave_some(pids) + 10
+                    opened = [clients.enter_context(self.connection(service)) for _ in range(many)]
+                    lines = [self.first_line(client, service, clients) for client in opened]
+                    refused = [line for line in lines if not line.startswith(greeting)]
+                    self.assertGreaterEqual(len(refused), 10)
+                    self.assertLess(len(refused), many)
+                    for line in refused:
+                        self.assertTrue(line.startswith(busy) and line.endswith(b'\r\n') if busy else line == b'', line)
+                    waiting.until(lambda since=since: 'Too many open files' in self.ours.log()[since:], 'the log tells it')
+                    clients.close()
+                    waiting.until(lambda service=service, greeting=greeting: self.greeting(service).startswith(greeting),
+                                  'a new client is served')
+                finally:
+                    self.limit(pids, 1000)
+                self.assertEqual(self.ours.pids(program), pids)
+
+    def leave_some(self, pids):
+        """Each can have a few more descriptors; how many together."""
+        room = 0
+        for pid in pids:
+            used = [int(name) for name in os.listdir(f'/proc/{pid}/fd')]
+            self.limit([pid], max(used) + 5)
+            room += max(used) + 5 - len(used)
+        return room
+
+    def connection(self, service):
+        return socket.create_connection((self.ours.address, self.ours.port(service)), 30)
+
+    @staticmethod
+    def first_line(client, service, clients):
+        """The greeting, or all that the server says before it closes; where TLS comes first, `clients` hold that."""
+        try:
+            if service in ('submissions', 'pop3s'):
+                context = ssl.create_default_context()
+                context.check_hostname = False
+                context.verify_mode = ssl.CERT_NONE
+                client = clients.enter_context(context.wrap_socket(client, suppress_ragged_eofs=False))
+            with client.makefile('rb') as file:
+                line = file.readline()
+                return line if line.startswith((b'220 ', b'+OK ')) else line + file.read()
+        except (ssl.SSLError, ConnectionError):
+            return b''
+
+    def greeting(self, service):
+        with contextlib.ExitStack() as clients:
+            return self.first_line(clients.enter_context(self.connection(service)), service, clients)
 
 
 if os.geteuid() == 0 and not os.environ.get('EKIDEN_OWN_MOUNTS'):
