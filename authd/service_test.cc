@@ -105,7 +105,7 @@ TEST_F(ServiceTest, GoodLoginBringsATicketThatOpensItsMailboxOnce) {
     };
     ipc::MailboxOwner owner = redeem().value();
     EXPECT_EQ(owner.login, bob);
-    EXPECT_EQ(owner.mailbox, "example.test/bob");
+    EXPECT_EQ(owner.mailbox, "example.test/bob/");
     EXPECT_EQ(owner.uid, 1000u);
     EXPECT_EQ(owner.gid, 1001u);
     EXPECT_EQ(owner.quota, 0u);

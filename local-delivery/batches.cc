@@ -25,8 +25,19 @@ Batches::Batches(event::Loop& loop, int mail_root, const MailboxSettings& settin
 }
 
 Task<Result<ipc::RecipientOutcome>> Batches::deliver(ipc::Deliver message) {
-    if (waiting_.size() >= waiting_limit) co_return temporary("too many deliveries are waiting");
     auto job = std::make_shared<Job>(loop_, std::move(message));
+    for (unsigned attempts = 1;; ++attempts) {
+        Result<MailboxOutcome> outcome = co_await attempt(job);
+        if (!outcome) co_return pass(outcome);
+        if (!outcome->locked || attempts >= settings_.locking.attempts)
+            co_return std::move(outcome->recipient);
+        co_await loop_.sleep(settings_.locking.delay);
+    }
+}
+
+Task<Result<MailboxOutcome>> Batches::attempt(std::shared_ptr<Job> job) {
+    if (waiting_.size() >= waiting_limit) co_return temporary("too many deliveries are waiting");
+    job->outcome.reset();
     waiting_.push_back(job);
     arrived_.notify_all();
     while (!job->outcome) co_await job->done.wait(std::chrono::hours(1));
@@ -47,9 +58,9 @@ Task<> Batches::work() {
             for (const std::shared_ptr<Job>& job : batch) messages.push_back(&job->message);
             return deliver_to_mailboxes(messages, root, settings);
         };
-        Result<std::vector<ipc::RecipientOutcome>> done = co_await pool_.run(std::move(deliver_batch));
+        Result<std::vector<MailboxOutcome>> done = co_await pool_.run(std::move(deliver_batch));
         for (std::size_t i = 0; i < batch.size(); ++i) {
-            batch[i]->outcome = done ? Result<ipc::RecipientOutcome>(std::move((*done)[i])) : pass(done);
+            batch[i]->outcome = done ? Result<MailboxOutcome>(std::move((*done)[i])) : pass(done);
             batch[i]->done.notify_all();
         }
     }

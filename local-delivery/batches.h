@@ -1,6 +1,7 @@
 #pragma once
 // Deliveries of one process, in batches: whatever waits when a thread is free is delivered together and
-// shares the flushes (mailbox::deliver_all). One message alone starts at once.
+// shares the flushes (mailbox::deliver_all). One message alone starts at once. A message whose mbox another
+// program has locked waits for its next attempt without a thread.
 #include <deque>
 #include <memory>
 #include <optional>
@@ -24,9 +25,10 @@ class Batches {
     struct Job {
         Job(event::Loop& loop, ipc::Deliver m) : message(std::move(m)), done(loop) {}
         ipc::Deliver message;
-        std::optional<Result<ipc::RecipientOutcome>> outcome;
+        std::optional<Result<MailboxOutcome>> outcome;
         event::Signal done;
     };
+    Task<Result<MailboxOutcome>> attempt(std::shared_ptr<Job> job);
     Task<> work();
 
     event::Loop& loop_;

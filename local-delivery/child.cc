@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ctime>
 
 #include "common/log/events.h"
 #include "common/process/sandbox.h"
@@ -34,6 +35,7 @@ Result<OwnedFd> become_and_confine(pid_t parent, unsigned uid, unsigned gid, con
     if (!process::die_with_parent(parent)) return temporary("the parent is gone");
     OwnedFd mail_root(open(settings.mail_root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!mail_root) return system_error("cannot open virtual_mailbox_base " + settings.mail_root, errno);
+    tzset();  // the host's zone, for the dates in mboxes, while it can be read
     process::Paths paths;
     paths.write.push_back(settings.mail_root);
     if (Result<> confined = process::confine(child_row, paths); !confined) return pass(confined);

@@ -22,7 +22,7 @@ class ChildrenTest : public ::testing::Test {
         root_ = mkdtemp(pattern.data());
         settings_.mail_root = root_;
         settings_.timeout = 20s;
-        settings_.mailbox = {"mail.example.jp", 0, true};
+        settings_.mailbox = {"mail.example.jp", 0, true, {}};
     }
     ~ChildrenTest() override { fs::remove_all(root_); }
     static ipc::Deliver message(std::uint32_t index, unsigned uid) {

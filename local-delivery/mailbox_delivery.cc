@@ -9,6 +9,7 @@
 
 #include "common/mail/header.h"
 #include "common/mailbox/maildir_delivery.h"
+#include "common/mailbox/mbox_delivery.h"
 
 namespace ekiden::local_delivery {
 namespace {
@@ -88,6 +89,33 @@ mailbox::MaildirDelivery order_for(const ipc::Deliver& message, int mail_root,
     return delivery;
 }
 
+// The limit is that of the file, and so is the quota: an mbox is one file.
+MailboxOutcome deliver_to_mbox(const ipc::Deliver& message, int mail_root, const MailboxSettings& settings) {
+    const ipc::DeliveryRecipient& recipient = message.recipients.front();
+    if (!mailbox::is_safe_mailbox_path(recipient.mailbox))
+        return {outcome_for(recipient, ipc::DeliveryStatus::bounced, "5.3.5",
+                            fmt::format("bad mailbox path {}", recipient.mailbox))};
+    mailbox::MboxDelivery delivery;
+    delivery.directory = mail_root;
+    delivery.path = recipient.mailbox;
+    delivery.make_directories = true;
+    delivery.sender = message.sender;
+    delivery.arrival_seconds = message.arrival / 1'000'000;
+    delivery.added_header = added_header(message, recipient);
+    delivery.content = {message.content, message.file.get()};
+    delivery.content_size = message.file ? message.notes.size : message.content.size();
+    delivery.mailbox_limit = settings.message_limit;
+    if (recipient.quota > 0 && (delivery.mailbox_limit == 0 || recipient.quota < delivery.mailbox_limit))
+        delivery.mailbox_limit = recipient.quota;
+    delivery.first_attempt = message.first_attempt;
+    delivery.flush = settings.flush;
+    delivery.locking = settings.locking;
+    delivery.locking.attempts = 1;
+    mailbox::MboxOutcome done = mailbox::deliver(delivery);
+    return {outcome_for(recipient, status_of(done.fate), std::move(done.dsn), std::move(done.text)),
+            done.locked};
+}
+
 }  // namespace
 
 ipc::RecipientOutcome outcome_for(const ipc::DeliveryRecipient& recipient, ipc::DeliveryStatus status,
@@ -101,27 +129,30 @@ ipc::RecipientOutcome outcome_for(const ipc::DeliveryRecipient& recipient, ipc::
     return outcome;
 }
 
-std::vector<ipc::RecipientOutcome> deliver_to_mailboxes(const std::vector<const ipc::Deliver*>& messages,
-                                                        int mail_root, const MailboxSettings& settings) {
-    std::vector<std::optional<ipc::RecipientOutcome>> outcomes(messages.size());
+std::vector<MailboxOutcome> deliver_to_mailboxes(const std::vector<const ipc::Deliver*>& messages,
+                                                 int mail_root, const MailboxSettings& settings) {
+    std::vector<MailboxOutcome> outcomes(messages.size());
     std::vector<mailbox::MaildirDelivery> orders;
     std::vector<std::size_t> places;  // of the orders' messages
     orders.reserve(messages.size());
     for (std::size_t i = 0; i < messages.size(); ++i) {
-        outcomes[i] = refusal(*messages[i]);
-        if (outcomes[i]) continue;
-        orders.push_back(order_for(*messages[i], mail_root, settings));
-        places.push_back(i);
+        if (std::optional<ipc::RecipientOutcome> refused = refusal(*messages[i])) {
+            outcomes[i].recipient = std::move(*refused);
+        } else if (!messages[i]->recipients.front().mailbox.ends_with('/')) {
+            outcomes[i] = deliver_to_mbox(*messages[i], mail_root, settings);
+        } else {
+            orders.push_back(order_for(*messages[i], mail_root, settings));
+            places.push_back(i);
+        }
     }
     std::vector<const mailbox::MaildirDelivery*> pointers;
     for (const mailbox::MaildirDelivery& order : orders) pointers.push_back(&order);
     std::vector<mailbox::MaildirOutcome> done = mailbox::deliver_all(pointers);
     for (std::size_t i = 0; i < done.size(); ++i)
-        outcomes[places[i]] = outcome_for(messages[places[i]]->recipients.front(), status_of(done[i].fate),
-                                          std::move(done[i].dsn), std::move(done[i].text));
-    std::vector<ipc::RecipientOutcome> all;
-    for (std::optional<ipc::RecipientOutcome>& outcome : outcomes) all.push_back(std::move(*outcome));
-    return all;
+        outcomes[places[i]].recipient =
+            outcome_for(messages[places[i]]->recipients.front(), status_of(done[i].fate),
+                        std::move(done[i].dsn), std::move(done[i].text));
+    return outcomes;
 }
 
 }  // namespace ekiden::local_delivery

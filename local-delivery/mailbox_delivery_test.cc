@@ -33,7 +33,7 @@ class MailboxDeliveryTest : public ::testing::Test {
         return m;
     }
     ipc::RecipientOutcome deliver(const ipc::Deliver& m) const {
-        return deliver_to_mailboxes({&m}, root_fd_.get(), {"mail.example.jp", 0, true}).at(0);
+        return deliver_to_mailboxes({&m}, root_fd_.get(), {"mail.example.jp", 0, true, {}}).at(0).recipient;
     }
     std::vector<std::string> delivered() const {
         std::vector<std::string> out;
@@ -100,15 +100,51 @@ TEST_F(MailboxDeliveryTest, ABatchKeepsItsOrderWhateverFails) {
     batch[1].queue_id = "4Zk1Qw1xyzzC";
     batch[2].queue_id = "4Zk1Qw1xyzzD";
     batch.push_back(message("Subject: 3\r\n"));
-    batch[3].recipients[0].mailbox = "../outside";
+    batch[3].recipients[0].mailbox = "../outside/";
     std::vector<const ipc::Deliver*> pointers;
     for (const ipc::Deliver& m : batch) pointers.push_back(&m);
-    std::vector<ipc::RecipientOutcome> outcomes =
-        deliver_to_mailboxes(pointers, root_fd_.get(), {"mail.example.jp", 0, true});
+    std::vector<MailboxOutcome> outcomes =
+        deliver_to_mailboxes(pointers, root_fd_.get(), {"mail.example.jp", 0, true, {}});
     std::vector<std::string> codes;
-    for (const ipc::RecipientOutcome& outcome : outcomes) codes.push_back(outcome.dsn);
+    for (const MailboxOutcome& outcome : outcomes) codes.push_back(outcome.recipient.dsn);
     EXPECT_EQ(codes, (std::vector<std::string>{"2.0.0", "5.4.6", "2.0.0", "5.3.5"}));
     EXPECT_EQ(delivered().size(), 2u);
+}
+
+TEST_F(MailboxDeliveryTest, APathWithoutASlashAtItsEndIsAnMbox) {
+    ipc::Deliver m = message("Subject: x\r\n");
+    m.recipients[0].mailbox = "example.jp/taro";
+    ipc::RecipientOutcome outcome = deliver(m);
+    EXPECT_EQ(outcome.status, ipc::DeliveryStatus::sent) << outcome.text;
+    EXPECT_EQ(outcome.text, "delivered to mailbox");
+    auto content = [&] {
+        std::ifstream in(root_ / "example.jp/taro", std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    EXPECT_THAT(content(), ::testing::StartsWith("From a@remote.example  S"));
+    EXPECT_THAT(content(), ::testing::EndsWith(" 2026\nReturn-Path: <a@remote.example>\nX-Original-To: "
+                                               "sales@example.jp\nDelivered-To: taro@example.jp\nSubject: "
+                                               "x\n\nbody\n\n"));
+    std::string first = content();
+    EXPECT_EQ(deliver(m).status, ipc::DeliveryStatus::sent);
+    EXPECT_EQ(content(), first);
+    m.recipients[0].mailbox = "../outside";
+    EXPECT_EQ(deliver(m).dsn, "5.3.5");
+    m.recipients[0].mailbox = "example.jp/taro";
+    m.recipients[0].quota = 100;
+    m.first_attempt = true;
+    EXPECT_EQ(deliver(m).dsn, "5.2.2");
+    EXPECT_EQ(content(), first);
+}
+
+TEST_F(MailboxDeliveryTest, AnotherProgramsLockIsTold) {
+    ipc::Deliver m = message("Subject: x\r\n");
+    m.recipients[0].mailbox = "taro";
+    std::ofstream(root_ / "taro.lock") << "1\n";
+    MailboxOutcome outcome =
+        deliver_to_mailboxes({&m}, root_fd_.get(), {"mail.example.jp", 0, true, {}}).at(0);
+    EXPECT_TRUE(outcome.locked);
+    EXPECT_EQ(outcome.recipient.dsn, "4.2.0");
 }
 
 }  // namespace

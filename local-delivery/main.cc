@@ -43,6 +43,10 @@ class DeliveryProgram final : public process::Program {
         const std::string& base = worker.settings()[param::virtual_mailbox_base];
         if (!worker.as_root() && mkdir(base.c_str(), 0700) != 0 && errno != EEXIST)
             return system_error("cannot create virtual_mailbox_base " + base, errno);
+        Result<mailbox::MboxLocking> locking =
+            mailbox::mbox_locking(worker.settings(), param::virtual_mailbox_lock);
+        if (!locking) return pass(locking);
+        locking_ = *locking;
         return worker.as_root() ? keep_only_set_ids() : Result<>();
     }
 
@@ -58,6 +62,7 @@ class DeliveryProgram final : public process::Program {
         child.mailbox.message_limit =
             static_cast<std::uint64_t>(std::max<std::int64_t>(settings[param::virtual_mailbox_limit], 0));
         child.mailbox.flush = settings[param::maildir_fsync];
+        child.mailbox.locking = locking_;
         all_done_.emplace(worker.loop());
         children_ = std::make_unique<Children>(worker.loop(), std::move(child));
         worker.answer<ipc::Deliver>(
@@ -108,6 +113,7 @@ class DeliveryProgram final : public process::Program {
         co_return outcome;
     }
 
+    mailbox::MboxLocking locking_;
     std::unique_ptr<Children> children_;
     std::optional<event::Signal> all_done_;
     std::size_t under_way_ = 0;

@@ -7,7 +7,7 @@
 namespace ekiden::accounts {
 namespace {
 
-constexpr std::array<std::string_view, 1> schema{
+constexpr std::array<std::string_view, 2> schema{
     "CREATE TABLE domain (name TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE account ("
     "  address TEXT PRIMARY KEY, domain TEXT NOT NULL REFERENCES domain (name), mailbox TEXT NOT NULL,"
@@ -20,6 +20,8 @@ constexpr std::array<std::string_view, 1> schema{
     "  created INTEGER NOT NULL, PRIMARY KEY (address, target)) WITHOUT ROWID;"
     "CREATE INDEX alias_domain ON alias (domain);"
     "CREATE INDEX alias_target ON alias (target);",
+    // In version 1 every mailbox was a Maildir, whatever its path ended with.
+    "UPDATE account SET mailbox = mailbox || '/' WHERE mailbox NOT LIKE '%/';",
 };
 
 constexpr std::string_view account_columns =

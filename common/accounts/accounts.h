@@ -22,7 +22,7 @@ namespace ekiden::accounts {
 
 struct Account {
     std::string address;
-    std::string mailbox;               // below virtual_mailbox_base
+    std::string mailbox;               // below virtual_mailbox_base; a Maildir ends with '/'
     std::string password_hash;         // empty: cannot log in by password
     std::string sealed_secret;         // empty: no APOP, no CRAM-MD5
     bool enabled = true;               // a disabled account gets mail but cannot log in

@@ -25,7 +25,7 @@ using Words = std::vector<std::string>;
 TEST(Name, Normalized) {
     Name name = parse_name("Bob.O'Neil+x@Example.TEST").value();
     EXPECT_EQ(name.address(), "bob.o'neil+x@example.test");
-    EXPECT_EQ(name.mailbox(), "example.test/bob.o'neil+x");
+    EXPECT_EQ(name.mailbox(), "example.test/bob.o'neil+x/");
     EXPECT_EQ(parse_name("会議@例え.jp").value().address(), "会議@例え.jp");
     EXPECT_EQ(parse_alias("@Example.test").value(), "@example.test");
 }
@@ -84,12 +84,38 @@ TEST_F(AccountsTest, LifeOfAnAccount) {
     EXPECT_EQ(run({"enable", "bob@example.test"}).exit_status, 0);
     EXPECT_THAT(run({"show", "bob@example.test"}).lines,
                 testing::AllOf(Contains("enabled: yes"), Contains("quota: 5242880"), Contains("apop: no"),
-                               Contains("mailbox: example.test/bob")));
+                               Contains("mailbox: example.test/bob/")));
     EXPECT_EQ(run({"domain", "delete", "example.test"}).exit_status, EX_NOPERM);
     EXPECT_EQ(run({"delete", "bob@example.test"}).exit_status, 0);
     EXPECT_EQ(run({"delete", "bob@example.test"}).exit_status, EX_NOUSER);
     EXPECT_EQ(run({"domain", "delete", "example.test"}).exit_status, 0);
     EXPECT_THAT(run({"domain", "list"}).lines, ElementsAre());
+}
+
+TEST_F(AccountsTest, MailboxesOfOnesOwnChoice) {
+    for (std::string_view path : {"boxes/bob", "boxes/bob/", "..bob"}) {
+        EXPECT_EQ(run({"add", "bob@own.test", "--mailbox", std::string(path)}, "secret").exit_status, 0);
+        EXPECT_THAT(run({"show", "bob@own.test"}).lines, Contains("mailbox: " + std::string(path)));
+        EXPECT_EQ(run({"delete", "bob@own.test"}).exit_status, 0);
+    }
+    for (std::string_view path : {"", "/etc/bob", "../bob", "a/./b", "a\nb"})
+        EXPECT_EQ(run({"add", "bob@own.test", "-m", std::string(path)}, "secret").exit_status, EX_DATAERR)
+            << path;
+}
+
+TEST_F(AccountsTest, MailboxesOfVersion1WereMaildirs) {
+    EXPECT_EQ(run({"add", "bob@own.test"}, "secret").exit_status, 0);
+    EXPECT_EQ(run({"add", "eve@own.test", "-m", "eve/"}, "secret").exit_status, 0);
+    {
+        sqlite::Database database = sqlite::Database::open(directory_ + "/accounts.db").value();
+        ASSERT_TRUE(
+            database.run_script("UPDATE account SET mailbox = 'own.test/bob' WHERE address LIKE 'bob%';"
+                                "PRAGMA user_version=1"));
+    }
+    Accounts migrated =
+        Accounts::open(directory_ + "/accounts.db", sqlite::Access::read_write, clock_).value();
+    EXPECT_EQ(migrated.find("bob@own.test").value()->mailbox, "own.test/bob/");
+    EXPECT_EQ(migrated.find("eve@own.test").value()->mailbox, "eve/");
 }
 
 TEST_F(AccountsTest, OwnDomainsComeWithTheirFirstAccount) {

@@ -60,6 +60,14 @@ std::string utc(std::int64_t seconds) {
     return text;
 }
 
+bool is_mailbox_path(std::string_view path) {
+    if (path.empty() || path.size() > 1000 || path.front() == '/') return false;
+    for (const std::string& part : text::split(path, "/"))
+        if (part == "." || part == "..") return false;
+    return std::ranges::none_of(path,
+                                [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
 }  // namespace
 
 CommandPolicy CommandPolicy::from(const Settings& settings) {
@@ -80,6 +88,9 @@ std::vector<std::string> usage() {
         "      -d, --domain                  and its domain, where that is not mydomain and not known yet",
         "      -a, --apop                    it may use APOP and CRAM-MD5 (its secret is kept sealed)",
         "      -q, --quota SIZE              octets, or with k, M, G",
+        "      -m, --mailbox PATH            below virtual_mailbox_base, in place of DOMAIN/LOCALPART/: a "
+        "Maildir",
+        "                                    where it ends with /, else an mbox",
         "  passwd ADDRESS                    set the password",
         "  apop ADDRESS on|off               allow APOP and CRAM-MD5 (asks for the account's password)",
         "  quota ADDRESS SIZE                octets, or with k, M, G; 0: none",
@@ -144,6 +155,13 @@ CommandResult Commands::add(const Words& words, const Secret& password) {
             Result<std::uint64_t> quota = parse_size(words[++i]);
             if (!quota) return failed(quota.error());
             account.quota = *quota;
+        } else if ((words[i] == "-m" || words[i] == "--mailbox") && i + 1 < words.size()) {
+            account.mailbox = words[++i];
+            if (!is_mailbox_path(account.mailbox))
+                return failed(
+                    {ErrorKind::malformed,
+                     fmt::format("{}: a mailbox is a path below virtual_mailbox_base, without . and ..",
+                                 account.mailbox)});
         } else if (account.address.empty() && !words[i].starts_with('-')) {
             account.address = words[i];
         } else {

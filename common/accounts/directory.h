@@ -12,7 +12,7 @@
 
 namespace ekiden::accounts {
 
-inline constexpr int directory_version = 1;  // PRAGMA user_version of the file
+inline constexpr int directory_version = 2;  // PRAGMA user_version of the file
 
 // The directory of these accounts as the octets of an SQLite file. `now` is kept in it (UTC seconds).
 Result<std::string> directory_image(Accounts& accounts, std::int64_t now);

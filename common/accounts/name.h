@@ -14,8 +14,8 @@ struct Name {
     std::string localpart;
     std::string domain;
     std::string address() const { return localpart + "@" + domain; }
-    // Below virtual_mailbox_base.
-    std::string mailbox() const { return domain + "/" + localpart; }
+    // Below virtual_mailbox_base: a Maildir.
+    std::string mailbox() const { return domain + "/" + localpart + "/"; }
 };
 
 // "Bob@Example.TEST" → bob, example.test. Malformed with a sentence for the administrator: no or several @, a

@@ -20,33 +20,24 @@
 namespace ekiden::mailbox {
 namespace {
 
-constexpr const char* lock_name = "ekiden-pop3.lock";
-
 std::uint64_t leading_seconds(std::string_view base) {
     return text::parse_number(base.substr(0, base.find('.'))).value_or(0);
 }
 
+class MessageFile final : public OpenMessage {
+  public:
+    explicit MessageFile(OwnedFd file) : file_(std::move(file)) {}
+    Result<std::size_t> read(std::uint64_t offset, std::span<char> into) override {
+        ssize_t n = pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
+        if (n < 0) return system_error("cannot read a message", errno);
+        return static_cast<std::size_t>(n);
+    }
+
+  private:
+    OwnedFd file_;
+};
+
 }  // namespace
-
-Result<MaildirLock> MaildirLock::take(int maildir) {
-    OwnedFd file(openat(maildir, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file) return system_error("cannot open the lock file of a maildir", errno);
-    struct flock lock{};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    if (fcntl(file.get(), F_OFD_SETLK, &lock) == 0) return MaildirLock(std::move(file));
-    if (errno == EAGAIN || errno == EACCES) return denied("another session has this mailbox open");
-    return system_error("cannot lock a maildir", errno);
-}
-
-bool MaildirLock::daily(std::int64_t now_seconds) const {
-    constexpr std::int64_t day = 86400;
-    struct stat info{};
-    if (fstat(file_.get(), &info) != 0) return false;
-    bool due = info.st_mtim.tv_sec <= now_seconds - day || info.st_mtim.tv_sec > now_seconds + day;
-    if (due) futimens(file_.get(), nullptr);
-    return due;
-}
 
 Result<Maildir> Maildir::open(OwnedFd directory, std::size_t most) {
     Maildir maildir(std::move(directory));
@@ -136,7 +127,7 @@ std::string Maildir::unique_id(std::size_t index) const {
     return entry.twin ? name_digest(path(entry)) : mailbox::unique_id(name(entry));
 }
 
-Result<OwnedFd> Maildir::open_message(std::size_t index) const {
+Result<std::unique_ptr<OpenMessage>> Maildir::open_message(std::size_t index) {
     constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     OwnedFd file(openat(directory_.get(), path(entries_[index]).c_str(), flags));
     if (!file && errno == ENOENT) {
@@ -149,10 +140,20 @@ Result<OwnedFd> Maildir::open_message(std::size_t index) const {
         file.reset(openat(directory_.get(), now.c_str(), flags));
     }
     if (!file) return system_error("cannot open a message of a maildir", errno);
-    return file;
+    return std::make_unique<MessageFile>(std::move(file));
 }
 
-Result<> Maildir::remove(std::size_t index) const {
+Result<> Maildir::remove(const std::vector<std::size_t>& indices) {
+    Result<> outcome;
+    for (std::size_t index : indices) {
+        Result<> removed = remove_one(index);
+        if (!removed && outcome) outcome = removed;
+    }
+    Result<> flushed = flush();
+    return outcome ? flushed : outcome;
+}
+
+Result<> Maildir::remove_one(std::size_t index) const {
     if (unlinkat(directory_.get(), path(entries_[index]).c_str(), 0) == 0) return {};
     if (errno != ENOENT) return system_error("cannot remove a message of a maildir", errno);
     Result<std::optional<EarlierCopy>> moved =

@@ -1,49 +1,24 @@
 #pragma once
-// A Maildir as POP3 reads it: a fixed list of the messages that were there at opening, in a stable order,
-// with their sizes on the wire and unique ids. The list is compact (16 octets a message beside its name).
-// Other programs may deliver, move and delete meanwhile; new mail is seen at the next opening. All calls that
-// touch files block.
-#include <cstdint>
-#include <string>
+// A Maildir as POP3 reads it (mailbox.h). The list is compact (16 octets a message beside its name).
 #include <string_view>
-#include <vector>
 
-#include "common/base/error.h"
 #include "common/base/owned_fd.h"
+#include "common/mailbox/mailbox.h"
 
 namespace ekiden::mailbox {
 
-// One session's right to a mailbox: an exclusive OFD lock on a file in the Maildir, which excludes other
-// sessions of this process as well as other processes, and goes with the descriptor.
-class MaildirLock {
-  public:
-    // `denied` when another session holds it.
-    static Result<MaildirLock> take(int maildir);
-    // True for the first session of a day, who then sweeps. The day stands in the file's time of
-    // modification.
-    bool daily(std::int64_t now_seconds) const;
-
-  private:
-    explicit MaildirLock(OwnedFd file) : file_(std::move(file)) {}
-    OwnedFd file_;
-};
-
-class Maildir {
+class Maildir final : public Mailbox {
   public:
     // Lists new/ and cur/ (messages flagged T, marked for removal by another program, included). Past `most`
     // messages the rest is left out. Sizes come from the names' W=; a file without it is read once.
     static Result<Maildir> open(OwnedFd directory, std::size_t most);
 
-    std::size_t count() const { return entries_.size(); }
-    std::uint64_t wire_size(std::size_t index) const { return entries_[index].wire_size; }
-    // Unique in the mailbox, the same in every session (RFC 1939 §7).
-    std::string unique_id(std::size_t index) const;
-    // Opens a message for reading; not_found when another program removed it.
-    Result<OwnedFd> open_message(std::size_t index) const;
-    // Removes a message; one that is already gone is no error.
-    Result<> remove(std::size_t index) const;
-    // Makes removals durable.
-    Result<> flush() const;
+    std::size_t count() const override { return entries_.size(); }
+    std::uint64_t wire_size(std::size_t index) const override { return entries_[index].wire_size; }
+    std::string unique_id(std::size_t index) const override;
+    Result<std::unique_ptr<OpenMessage>> open_message(std::size_t index) override;
+    // Makes removals durable, too.
+    Result<> remove(const std::vector<std::size_t>& indices) override;
 
   private:
     struct Entry {
@@ -54,6 +29,8 @@ class Maildir {
         bool twin = false;  // another message has the same base: the id is made of the whole name
     };
     explicit Maildir(OwnedFd directory) : directory_(std::move(directory)) {}
+    Result<> remove_one(std::size_t index) const;
+    Result<> flush() const;
     Result<> list(const char* sub, std::size_t most);
     void sort();
     Result<> find_sizes();

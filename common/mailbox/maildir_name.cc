@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/mailbox/digest.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::mailbox {
@@ -11,11 +12,6 @@ namespace {
 
 constexpr std::size_t longest_unique_id = 70;
 constexpr std::size_t longest_host = 100;
-
-std::uint64_t fnv(std::string_view text, std::uint64_t hash) {
-    for (unsigned char c : text) hash = (hash ^ c) * 1099511628211u;
-    return hash;
-}
 
 // A host name that can end neither the path nor the base.
 std::string safe_host(std::string_view host) {
@@ -61,7 +57,9 @@ std::string unique_id(std::string_view name) {
 }
 
 std::string name_digest(std::string_view text) {
-    return fmt::format("{:016x}{:016x}", fnv(text, 14695981039346656037u), fnv(text, 0x6b7969656b6964ull));
+    Digest digest;
+    digest.add(text);
+    return digest.text();
 }
 
 }  // namespace ekiden::mailbox

@@ -301,11 +301,10 @@ TEST_F(MaildirTest, FollowsWhatOtherProgramsDo) {
     Maildir m = opened();
     fs::rename(maildir() / "new" / outcome.name, maildir() / "cur" / (outcome.name + ":2,RS"));
     EXPECT_TRUE(m.open_message(0));
-    EXPECT_TRUE(m.remove(0));
+    EXPECT_TRUE(m.remove({0}));
     EXPECT_TRUE(names("cur").empty());
     EXPECT_EQ(m.open_message(0).error().kind, ErrorKind::not_found);
-    EXPECT_TRUE(m.remove(0));
-    EXPECT_TRUE(m.flush());
+    EXPECT_TRUE(m.remove({0}));
 }
 
 TEST_F(MaildirTest, TwinsHaveIdsOfTheirOwn) {
@@ -325,17 +324,17 @@ TEST_F(MaildirTest, LockExcludesWithinAProcess) {
     deliver(delivery());
     OwnedFd directory(open(maildir().c_str(), O_RDONLY | O_DIRECTORY));
     {
-        Result<MaildirLock> first = MaildirLock::take(directory.get());
+        Result<SessionLock> first = SessionLock::take(directory.get(), "ekiden-pop3.lock");
         ASSERT_TRUE(first);
-        EXPECT_EQ(MaildirLock::take(directory.get()).error().kind, ErrorKind::denied);
+        EXPECT_EQ(SessionLock::take(directory.get(), "ekiden-pop3.lock").error().kind, ErrorKind::denied);
     }
-    EXPECT_TRUE(MaildirLock::take(directory.get()));
+    EXPECT_TRUE(SessionLock::take(directory.get(), "ekiden-pop3.lock"));
 }
 
 TEST_F(MaildirTest, OneSessionADayIsTheFirst) {
     deliver(delivery());
     OwnedFd directory(open(maildir().c_str(), O_RDONLY | O_DIRECTORY));
-    Result<MaildirLock> lock = MaildirLock::take(directory.get());
+    Result<SessionLock> lock = SessionLock::take(directory.get(), "ekiden-pop3.lock");
     ASSERT_TRUE(lock);
     std::int64_t now = time(nullptr);
     EXPECT_FALSE(lock->daily(now));

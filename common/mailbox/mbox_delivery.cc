@@ -11,6 +11,7 @@
 #include "common/mailbox/maildir_files.h"
 #include "common/mailbox/mbox_earlier.h"
 #include "common/mailbox/mbox_format.h"
+#include "common/mailbox/mbox_rewrite.h"
 
 // How: errno decides the answer. What an administrator or time can heal is deferred; only a message that is
 // too large, or a mailbox over its limit, bounces. Limits: an attempt that is made again does not find its
@@ -66,6 +67,9 @@ class Append {
 };
 
 MboxOutcome Append::run() {
+    // An interrupted removal of messages is ended first: what is appended must not be taken for its rest.
+    if (Result<> finished = finish_rewrite(mbox_); !finished)
+        return deferred("4.2.0", "mailbox delivery failed: " + finished.error().text);
     if (!find_end() || !look_for_earlier_copy()) return std::move(outcome_);
     if (!outcome_.found_earlier) write();
     if (outcome_.fate == Fate::delivered && d_.flush) flush();

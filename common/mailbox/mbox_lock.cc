@@ -65,6 +65,21 @@ Result<MboxLocking> parse_mbox_locking(const std::vector<std::string>& styles) {
     return locking;
 }
 
+Result<MboxLocking> mbox_locking(const Settings& settings, const Param<List>& styles) {
+    Result<MboxLocking> locking = parse_mbox_locking(settings[styles]);
+    if (!locking) return malformed(fmt::format("{}: {}", styles.name, locking.error().text));
+    locking->attempts =
+        static_cast<unsigned>(std::clamp<std::int64_t>(settings[param::deliver_lock_attempts], 1, 10'000));
+    locking->delay = settings[param::deliver_lock_delay];
+    locking->stale = settings[param::stale_lock_time];
+    return locking;
+}
+
+std::string beside(const std::string& path, std::string_view suffix) {
+    std::size_t name = path.rfind('/') + 1;  // 0 where there is none
+    return fmt::format("{}.{}{}", path.substr(0, name), path.substr(name), suffix);
+}
+
 bool flush_parent(int directory, const std::string& path) {
     std::size_t slash = path.rfind('/');
     std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);

@@ -9,11 +9,13 @@
 // process must have that group.
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/owned_fd.h"
+#include "common/config/settings.h"
 
 namespace ekiden::mailbox {
 
@@ -31,6 +33,8 @@ struct MboxLocking {
 
 // Reads a list of styles ("fcntl, dotlock"); malformed when one is unknown or there is none.
 Result<MboxLocking> parse_mbox_locking(const std::vector<std::string>& styles);
+// From main.cf: the styles of mailbox_delivery_lock or virtual_mailbox_lock, the rest as it is set.
+Result<MboxLocking> mbox_locking(const Settings& settings, const Param<List>& styles);
 
 class LockedMbox {
   public:
@@ -66,6 +70,9 @@ class LockedMbox {
     OwnedFd file_, dotlock_;
     bool created_ = false;
 };
+
+// "dir/.NAME" + suffix for the file "dir/NAME": where what belongs to a mailbox stands beside it.
+std::string beside(const std::string& path, std::string_view suffix);
 
 // Flushes the directory in which the file `path` stands. On failure errno says why.
 bool flush_parent(int directory, const std::string& path);

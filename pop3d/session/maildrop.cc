@@ -2,8 +2,8 @@
 
 namespace ekiden::pop3d {
 
-Maildrop::Maildrop(std::shared_ptr<const mailbox::Maildir> maildir)
-    : maildir_(std::move(maildir)), marked_(maildir_->count()) {
+Maildrop::Maildrop(std::shared_ptr<mailbox::Mailbox> mailbox)
+    : mailbox_(std::move(mailbox)), marked_(mailbox_->count()) {
     unmark_all();
 }
 
@@ -17,7 +17,7 @@ void Maildrop::unmark_all() {
     marked_.assign(marked_.size(), false);
     marked_count_ = 0;
     live_octets_ = 0;
-    for (std::size_t i = 0; i < maildir_->count(); ++i) live_octets_ += maildir_->wire_size(i);
+    for (std::size_t i = 0; i < mailbox_->count(); ++i) live_octets_ += mailbox_->wire_size(i);
 }
 
 std::vector<std::size_t> Maildrop::marked() const {

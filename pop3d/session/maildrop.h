@@ -1,22 +1,22 @@
 #pragma once
 // The maildrop of one session (RFC 1939 §5): the messages that were there at login, numbered from 1, and the
-// marks of DELE. Marks are only kept here; Session removes the files at QUIT. No I/O.
+// marks of DELE. Marks are only kept here; Session removes the messages at QUIT. No I/O.
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "common/mailbox/maildir.h"
+#include "common/mailbox/mailbox.h"
 
 namespace ekiden::pop3d {
 
 class Maildrop {
   public:
     // Shared with the jobs on the thread pool, which may outlive the session.
-    explicit Maildrop(std::shared_ptr<const mailbox::Maildir> maildir);
+    explicit Maildrop(std::shared_ptr<mailbox::Mailbox> mailbox);
 
-    const std::shared_ptr<const mailbox::Maildir>& maildir() const { return maildir_; }
+    const std::shared_ptr<mailbox::Mailbox>& mailbox() const { return mailbox_; }
     // Highest message number, deleted ones included.
-    std::uint32_t last() const { return static_cast<std::uint32_t>(maildir_->count()); }
+    std::uint32_t last() const { return static_cast<std::uint32_t>(mailbox_->count()); }
     // How many messages are not marked, and their octets on the wire (STAT).
     std::uint32_t live_count() const { return last() - static_cast<std::uint32_t>(marked_count_); }
     std::uint64_t live_octets() const { return live_octets_; }
@@ -24,16 +24,16 @@ class Maildrop {
     // Does that number name a message that is not marked?
     bool live(std::uint32_t number) const { return number >= 1 && number <= last() && !marked_[number - 1]; }
     // These three want a live number.
-    std::uint64_t octets(std::uint32_t number) const { return maildir_->wire_size(number - 1); }
-    std::string unique_id(std::uint32_t number) const { return maildir_->unique_id(number - 1); }
+    std::uint64_t octets(std::uint32_t number) const { return mailbox_->wire_size(number - 1); }
+    std::string unique_id(std::uint32_t number) const { return mailbox_->unique_id(number - 1); }
     void mark(std::uint32_t number);
     // RSET
     void unmark_all();
-    // Indices in the Maildir of what QUIT removes.
+    // Indices in the mailbox of what QUIT removes.
     std::vector<std::size_t> marked() const;
 
   private:
-    std::shared_ptr<const mailbox::Maildir> maildir_;
+    std::shared_ptr<mailbox::Mailbox> mailbox_;
     std::vector<bool> marked_;
     std::size_t marked_count_ = 0;
     std::uint64_t live_octets_ = 0;

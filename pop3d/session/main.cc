@@ -55,6 +55,10 @@ class SessionProgram final : public process::Program {
         mail_root_.reset(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!mail_root_) return system_error("cannot open virtual_mailbox_base " + base, errno);
         worker.paths().write.push_back(base);
+        Result<mailbox::MboxLocking> locking =
+            mailbox::mbox_locking(worker.settings(), param::virtual_mailbox_lock);
+        if (!locking) return pass(locking);
+        locking_ = *locking;
         return {};
     }
 
@@ -108,18 +112,20 @@ class SessionProgram final : public process::Program {
         }
     }
 
-    static SessionSettings settings_of(const Settings& settings) {
+    SessionSettings settings_of(const Settings& settings) const {
         SessionSettings out;
         out.idle_timeout = settings[param::pop3d_session_timeout];
         out.lock_timeout = settings[param::pop3d_lock_timeout];
-        out.message_limit =
+        out.opening.most =
             static_cast<std::size_t>(std::max<std::int64_t>(settings[param::pop3d_message_limit], 1));
+        out.opening.locking = locking_;
         out.bad_command_limit = static_cast<unsigned>(
             std::clamp<std::int64_t>(settings[param::pop3d_bad_command_limit], 1, 1'000'000));
         return out;
     }
 
     OwnedFd mail_root_;
+    mailbox::MboxLocking locking_;
     std::unique_ptr<event::Offload> pool_;
 };
 

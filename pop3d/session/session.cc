@@ -6,9 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "common/base/clock.h"
-#include "common/mailbox/maildir_delivery.h"
-#include "common/mailbox/maildir_files.h"
 #include "common/pop3/capabilities.h"
 #include "common/pop3/multiline.h"
 
@@ -26,11 +23,6 @@ constexpr Milliseconds lock_pause = 50ms;
 
 }  // namespace
 
-struct Session::Opened {
-    mailbox::MaildirLock lock;
-    std::shared_ptr<const mailbox::Maildir> maildir;
-};
-
 struct Session::Chunk {
     std::string octets;
     bool last = false;
@@ -38,40 +30,11 @@ struct Session::Chunk {
 
 // A message on its way to the client; shared with the thread that reads it.
 struct Session::Reading {
-    std::shared_ptr<const mailbox::Maildir> maildir;
+    std::shared_ptr<mailbox::Mailbox> mailbox;
     std::size_t index;
-    OwnedFd file{};
+    std::unique_ptr<mailbox::OpenMessage> message{};
     std::uint64_t offset = 0;
 };
-
-namespace {
-
-// On a pool thread: all that a login needs from the file system.
-template <class Opened>
-Result<Opened> open_maildir(int mail_root, const std::string& mailbox, std::size_t most) {
-    if (!mailbox::is_safe_mailbox_path(mailbox)) return permanent("bad mailbox path");
-    Result<OwnedFd> directory = mailbox::open_or_create_maildir(mail_root, mailbox, true);
-    if (!directory) return pass(directory);
-    Result<mailbox::MaildirLock> lock = mailbox::MaildirLock::take(directory->get());
-    if (!lock) return pass(lock);
-    std::int64_t now = system_clock().wall_seconds();
-    if (lock->daily(now)) mailbox::sweep_tmp(directory->get(), now);
-    Result<mailbox::Maildir> maildir = mailbox::Maildir::open(std::move(*directory), most);
-    if (!maildir) return pass(maildir);
-    return Opened{std::move(*lock), std::make_shared<const mailbox::Maildir>(std::move(*maildir))};
-}
-
-Result<> remove_messages(const mailbox::Maildir& maildir, const std::vector<std::size_t>& indices) {
-    Result<> outcome;
-    for (std::size_t index : indices) {
-        Result<> removed = maildir.remove(index);
-        if (!removed && outcome) outcome = removed;
-    }
-    Result<> flushed = maildir.flush();
-    return outcome ? flushed : outcome;
-}
-
-}  // namespace
 
 Session::Session(event::Loop& loop, event::Offload& pool, net::Stream& client, int mail_root,
                  SessionSettings settings)
@@ -110,13 +73,13 @@ Task<> Session::serve(std::string mailbox) {
     client_.shut_down();
 }
 
-Task<Result<Session::Opened>> Session::open_or_wait(std::string mailbox) {
+Task<Result<mailbox::OpenedMailbox>> Session::open_or_wait(std::string mailbox) {
     Milliseconds waited{0};
     for (;;) {
-        auto job = [root = mail_root_, mailbox, most = settings_.message_limit] {
-            return open_maildir<Opened>(root, mailbox, most);
+        auto job = [root = mail_root_, mailbox, opening = settings_.opening] {
+            return mailbox::open_mailbox(root, mailbox, opening);
         };
-        Result<Opened> opened = co_await pool_.run(std::move(job));
+        Result<mailbox::OpenedMailbox> opened = co_await pool_.run(std::move(job));
         bool in_use = !opened && opened.error().kind == ErrorKind::denied;
         if (!in_use || waited >= settings_.lock_timeout) co_return opened;
         co_await loop_.sleep(lock_pause);
@@ -125,10 +88,10 @@ Task<Result<Session::Opened>> Session::open_or_wait(std::string mailbox) {
 }
 
 Task<bool> Session::open(std::string mailbox) {
-    Result<Opened> opened = co_await open_or_wait(std::move(mailbox));
+    Result<mailbox::OpenedMailbox> opened = co_await open_or_wait(std::move(mailbox));
     if (opened) {
         lock_.emplace(std::move(opened->lock));
-        maildrop_.emplace(std::move(opened->maildir));
+        maildrop_.emplace(std::move(opened->mailbox));
         say(fmt::format("+OK {} messages ({} octets)", maildrop_->live_count(), maildrop_->live_octets()));
         co_return true;
     }
@@ -218,20 +181,20 @@ Task<> Session::uidl(pop3::Uidl command) {
 // The first chunk comes with the opening of the file, so that a small message takes one turn of a thread.
 Task<Result<Session::Chunk>> Session::read_chunk(std::shared_ptr<Reading> reading) {
     auto job = [reading]() -> Result<Chunk> {
-        if (!reading->file) {
-            Result<OwnedFd> opened = reading->maildir->open_message(reading->index);
+        if (!reading->message) {
+            Result<std::unique_ptr<mailbox::OpenMessage>> opened =
+                reading->mailbox->open_message(reading->index);
             if (!opened) return pass(opened);
-            reading->file = std::move(*opened);
+            reading->message = std::move(*opened);
         }
         // A file is never longer than its message on the wire; one octet more shows its end.
-        std::uint64_t whole = reading->maildir->wire_size(reading->index);
+        std::uint64_t whole = reading->mailbox->wire_size(reading->index);
         std::uint64_t rest = whole >= reading->offset ? whole - reading->offset + 1 : chunk_size;
         Chunk chunk{std::string(std::min<std::uint64_t>(rest, chunk_size), '\0'), false};
         std::size_t room = chunk.octets.size();
-        ssize_t n =
-            pread(reading->file.get(), chunk.octets.data(), room, static_cast<off_t>(reading->offset));
-        if (n < 0) return system_error("cannot read a message", errno);
-        chunk.octets.resize(static_cast<std::size_t>(n));
+        Result<std::size_t> octets = reading->message->read(reading->offset, chunk.octets);
+        if (!octets) return pass(octets);
+        chunk.octets.resize(*octets);
         chunk.last = chunk.octets.size() < room;
         reading->offset += chunk.octets.size();
         return chunk;
@@ -242,7 +205,7 @@ Task<Result<Session::Chunk>> Session::read_chunk(std::shared_ptr<Reading> readin
 
 Task<> Session::send_message(std::uint32_t number, std::optional<std::uint32_t> body_lines) {
     if (!must_be_live(number)) co_return;
-    auto reading = std::make_shared<Reading>(maildrop_->maildir(), number - 1);
+    auto reading = std::make_shared<Reading>(maildrop_->mailbox(), number - 1);
     pop3::MultilineEncoder encoder(body_lines);
     bool begun = false;
     for (bool more = true; more;) {
@@ -285,16 +248,25 @@ void Session::capa() {
     say(".");
 }
 
+Task<Result<>> Session::remove_marked() {
+    Milliseconds waited{0};
+    std::vector<std::size_t> marked = maildrop_->marked();
+    for (;;) {
+        auto job = [mailbox = maildrop_->mailbox(), marked] { return mailbox->remove(marked); };
+        Result<> removed = co_await pool_.run(std::move(job));
+        bool locked = !removed && removed.error().kind == ErrorKind::denied;
+        if (!locked || waited >= settings_.update_timeout) co_return removed;
+        co_await loop_.sleep(lock_pause);
+        waited += lock_pause;
+    }
+}
+
 // The update state. The lock goes before the reply: a client that has read it may log in again at once.
 Task<> Session::quit() {
     report_.reason = "quit";
-    std::vector<std::size_t> marked = maildrop_->marked();
-    std::size_t count = marked.size();
+    std::size_t count = maildrop_->marked().size();
     Result<> removed;
-    if (count > 0) {
-        auto job = [maildir = maildrop_->maildir(), marked] { return remove_messages(*maildir, marked); };
-        removed = co_await pool_.run(std::move(job));
-    }
+    if (count > 0) removed = co_await remove_marked();
     lock_.reset();
     if (removed) {
         report_.deleted = count;

@@ -1,5 +1,5 @@
 #pragma once
-// A POP3 session after login: RFC 1939's transaction and update states for one user's Maildir, on a
+// A POP3 session after login: RFC 1939's transaction and update states for one user's mailbox, on a
 // connection that the front handed over. The dialogue is one coroutine; files are opened, read and removed on
 // the thread pool. Messages are streamed in chunks, so a session's memory is its list of names and one chunk.
 #include <cstdint>
@@ -17,10 +17,11 @@ namespace ekiden::pop3d {
 
 struct SessionSettings {
     Milliseconds idle_timeout =
-        std::chrono::minutes(10);           // pop3d_session_timeout; RFC 1939 §3: at least ten minutes
-    Milliseconds lock_timeout{0};           // pop3d_lock_timeout
-    std::size_t message_limit = 1'000'000;  // pop3d_message_limit
-    unsigned bad_command_limit = 20;        // pop3d_bad_command_limit
+        std::chrono::minutes(10);  // pop3d_session_timeout; RFC 1939 §3: at least ten minutes
+    Milliseconds lock_timeout{0};  // pop3d_lock_timeout
+    Milliseconds update_timeout = std::chrono::seconds(20);  // how long QUIT waits for other programs' locks
+    unsigned bad_command_limit = 20;                         // pop3d_bad_command_limit
+    mailbox::OpeningSettings opening;                        // pop3d_message_limit, virtual_mailbox_lock
 };
 
 // What the log says when a session ends.
@@ -39,19 +40,19 @@ class Session {
     Session(event::Loop& loop, event::Offload& pool, net::Stream& client, int mail_root,
             SessionSettings settings);
 
-    // Opens the Maildir `mailbox` below the mail root, answers the login with +OK or -ERR, serves until QUIT
-    // or the end of the connection, and removes what was deleted if it was QUIT. Does not throw net::Closed.
+    // Opens `mailbox` below the mail root (a Maildir where it ends with '/', else an mbox), answers the login
+    // with +OK or -ERR, serves until QUIT or the end of the connection, and removes what was deleted if it
+    // was QUIT. Does not throw net::Closed.
     Task<SessionReport> run(std::string mailbox);
 
   private:
-    struct Opened;
     struct Chunk;
     struct Reading;
     enum class Next { go_on, close };
 
     Task<> serve(std::string mailbox);
     Task<bool> open(std::string mailbox);
-    Task<Result<Opened>> open_or_wait(std::string mailbox);
+    Task<Result<mailbox::OpenedMailbox>> open_or_wait(std::string mailbox);
     Task<Next> obey(pop3::Command command);
 
     void say(std::string_view reply) { client_.write(reply), client_.write("\r\n"); }
@@ -64,6 +65,7 @@ class Session {
     void dele(pop3::Dele command);
     void capa();
     Task<> quit();
+    Task<Result<>> remove_marked();
     Task<> make_room();
 
     event::Loop& loop_;
@@ -72,7 +74,7 @@ class Session {
     int mail_root_;
     SessionSettings settings_;
     SessionReport report_;
-    std::optional<mailbox::MaildirLock> lock_;
+    std::optional<mailbox::SessionLock> lock_;
     std::optional<Maildrop> maildrop_;
     unsigned bad_commands_ = 0;
 };

@@ -6,7 +6,7 @@ namespace ekiden::router {
 namespace {
 
 constexpr std::int64_t application_id = 1164667236;
-constexpr std::int64_t version = 1;
+constexpr std::int64_t version = 2;
 
 std::optional<std::uint32_t> id_at(const sqlite::Rows& rows, int column) {
     if (rows.is_null(column)) return std::nullopt;

@@ -47,7 +47,7 @@ class RouterTest : public testing::Test {
                 sqlite::Database::open(temporary_path, {.durable = false, .write_ahead_log = false});
             ASSERT_TRUE(database);
             auto made = database->run_script(
-                "PRAGMA application_id=1164667236; PRAGMA user_version=1;"
+                "PRAGMA application_id=1164667236; PRAGMA user_version=2;"
                 "CREATE TABLE domain (name TEXT PRIMARY KEY) WITHOUT ROWID;"
                 "CREATE TABLE mailbox (address TEXT PRIMARY KEY, path TEXT NOT NULL, quota INTEGER NOT NULL, "
                 "uid INTEGER, gid INTEGER,"
