@@ -23,9 +23,12 @@ class EkimapTest : public testing::Test {
     }
     ~EkimapTest() override { std::filesystem::remove_all(directory_); }
     Output run(std::vector<std::string> arguments, std::string_view input = "") {
-        auto options = parse_options(arguments, "hash");
+        return run_as(Tool::map, std::move(arguments), input);
+    }
+    Output run_as(Tool tool, std::vector<std::string> arguments, std::string_view input = "") {
+        auto options = parse_options(tool, arguments, nullptr);
         EXPECT_TRUE(options) << options.error().text;
-        return ekimap::run(*options, input);
+        return ekimap::run(*options, "hash", input);
     }
     std::string directory_, path_;
 };
@@ -67,7 +70,11 @@ TEST_F(EkimapTest, ReadRightsOfTheSource) {
     EXPECT_EQ(status.st_mode & 0777, 0644u);
     run({"-p", path_});
     ASSERT_EQ(::stat((path_ + ".db").c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 0777, 0600u);
+    EXPECT_EQ(status.st_mode & 0777, 0644u) << "as postmap -p";
+    ::chmod(path_.c_str(), 0640);
+    run({path_});
+    ASSERT_EQ(::stat((path_ + ".db").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0640u);
 }
 
 TEST_F(EkimapTest, OtherTypesAreAskedOnly) {
@@ -75,16 +82,96 @@ TEST_F(EkimapTest, OtherTypesAreAskedOnly) {
     EXPECT_EQ(run({"-q", "10.1.1.1", "cidr:" + directory_ + "/c"}).out, "in\n");
     EXPECT_EQ(run({"-q", "a", "inline:{ a=b }"}).out, "b\n");
     EXPECT_EQ(run({"cidr:" + directory_ + "/c"}).err,
-              "ekimap: fatal: dictionary type cidr is not built or changed by ekimap\n");
+              "ekimap: fatal: unsupported dictionary type: cidr does not support bulk-mode creation.\n");
     EXPECT_EQ(run({"ldap:x"}).err, "ekimap: fatal: unsupported dictionary type: ldap\n");
     EXPECT_THAT(run({directory_ + "/nowhere"}).err,
-                HasSubstr("fatal: cannot open " + directory_ + "/nowhere: No such file"));
+                HasSubstr("fatal: open " + directory_ + "/nowhere: No such file"));
+}
+
+TEST_F(EkimapTest, ListsAndAnswersAsJson) {
+    std::ofstream(path_) << "a \"q\" \\\\\n";
+    run({path_});
+    EXPECT_EQ(run({"-js", path_}).out, "{\"a\": \"\\\"q\\\" \\\\\\\\\"}\n");
+    EXPECT_EQ(run({"-j", "-q", "A", path_}).out, "{\"A\": \"\\\"q\\\" \\\\\\\\\"}\n");
+}
+
+TEST_F(EkimapTest, Cdb) {
+    EXPECT_EQ(run({"cdb:" + path_}).status, 0);
+    EXPECT_EQ(run({"-q", "other", "cdb:" + path_}).out, "two words\n");
+    EXPECT_EQ(run({"-N", "cdb:" + path_}).status, 0);
+    EXPECT_EQ(run({"-q", "other", "cdb:" + path_}).out, "two words\n");
+    EXPECT_EQ(run({"-s", "cdb:" + path_}).status, 1);
+    EXPECT_EQ(run({"-i", "cdb:" + path_}, "x y\n").status, 1);
+}
+
+TEST_F(EkimapTest, FilesAsValues) {
+    std::ofstream(directory_ + "/content") << "line one\nline two\n";
+    std::ofstream(path_) << "k " << directory_ << "/content\nm " << directory_ << "/none\n";
+    EXPECT_THAT(run({"-F", path_}).err, HasSubstr("line 2: cannot open "));
+    EXPECT_EQ(run({"-Fq", "k", path_}).out, "line one\nline two\n\n");
+    EXPECT_EQ(run({"-q", "k", path_}).out, "bGluZSBvbmUKbGluZSB0d28K\n");
+}
+
+TEST_F(EkimapTest, Aliases) {
+    auto alias = [&](std::vector<std::string> arguments, std::string_view input = "") {
+        return run_as(Tool::alias, std::move(arguments), input);
+    };
+    std::ofstream(path_) << "# comment\nRoot: joe,\"|cmd  x\" ,\n\t/var/x (a  comment)\n\"two words\": \\me\n"
+                            "x@y.test: z\nnothing here\nnone:\nroot: again\nbad: \"open\n : z\n";
+    Output built = alias({path_});
+    EXPECT_EQ(built.status, 0);
+    EXPECT_EQ(built.err, "ekialias: warning: " + path_ + ", line 5: name must be local\n" +
+                             "ekialias: warning: " + path_ + ", line 6: need name:value pair\n" +
+                             "ekialias: warning: " + path_ + ", line 7: need name:value pair\n" +
+                             "ekialias: warning: " + path_ + ", line 8: duplicate entry: \"root\"\n" +
+                             "ekialias: warning: " + path_ +
+                             ", line 9: a quote is not closed: \"\"open : z\"\n");
+    EXPECT_EQ(alias({"-q", "ROOT", path_}).out, "joe, \"|cmd  x\", /var/x (a  comment)\n");
+    EXPECT_EQ(alias({"-q", "two words", path_}).out, "\\me\n");
+    EXPECT_EQ(alias({"-i", path_}, "new: a\n").err, "");
+    EXPECT_EQ(alias({"-d", "bad", path_}).status, 0);
+    EXPECT_EQ(alias({"-s", path_}).out,
+              "new:\ta\nroot:\tjoe, \"|cmd  x\", /var/x (a  comment)\ntwo words:\t\\me\n");
+}
+
+TEST_F(EkimapTest, LinesOfAMessage) {
+    std::string message =
+        "Subject: s\nX: a\n b\nContent-Type: multipart/mixed;\n boundary=\"xx\"\n\ntext\n--xx\n"
+        "Content-Type: message/rfc822\n\nSubject: inner\n\ninside\n--xx--\nend\n";
+    auto keys = [&](const std::string& letters) {
+        std::string out = run({letters, "-q", "-", "static:x"}, message).out;
+        std::string all;
+        for (std::size_t at = 0; (at = out.find("\tx\n")) != std::string::npos; out.erase(0, at + 3))
+            all += out.substr(0, at) + "|";
+        return all;
+    };
+    EXPECT_EQ(keys("-h"), "Subject: s|X: a\n b|Content-Type: multipart/mixed;\n boundary=\"xx\"|");
+    EXPECT_EQ(keys("-hm"),
+              "Subject: s|X: a\n b|Content-Type: multipart/mixed;\n boundary=\"xx\"|"
+              "Content-Type: message/rfc822|Subject: inner|");
+    EXPECT_EQ(keys("-bm"),
+              "|text|--xx||"
+              "|inside|--xx--|end|");
+    EXPECT_EQ(keys("-b"), "|text|--xx|Content-Type: message/rfc822||Subject: inner||inside|--xx--|end|");
 }
 
 TEST(EkimapOptions, BadUse) {
-    for (std::vector<std::string> bad :
-         std::vector<std::vector<std::string>>{{}, {"-q"}, {"-q", "x"}, {"-Z", "t"}, {"-q", "", "t"}})
-        EXPECT_FALSE(parse_options(bad, "hash"));
+    for (std::vector<std::string> bad : std::vector<std::vector<std::string>>{{},
+                                                                              {"-q"},
+                                                                              {"-q", "x"},
+                                                                              {"-Z", "t"},
+                                                                              {"-c"},
+                                                                              {"-h", "t"},
+                                                                              {"-b", "-q", "x", "t"},
+                                                                              {"-s", "-q", "x", "t"}})
+        EXPECT_FALSE(parse_options(Tool::map, bad, nullptr));
+    EXPECT_FALSE(parse_options(Tool::alias, {"-h", "-q", "-", "t"}, nullptr));
+    auto options = parse_options(Tool::map, {"-c", "/x", "-vvqkey", "--", "-t"}, "/y");
+    ASSERT_TRUE(options);
+    EXPECT_EQ(options->config_directory, "/x");
+    EXPECT_EQ(options->verbose, 2);
+    EXPECT_EQ(options->key, "key");
+    EXPECT_EQ(options->tables, std::vector<std::string>{"-t"});
 }
 
 }  // namespace

@@ -1,19 +1,20 @@
-// ekimap: builds, asks and lists lookup tables; postmap's options and forms.
+// ekimap and ekialias: build, ask and list lookup tables; postmap's and postalias's options and forms. One
+// program that goes by the name it is called by.
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
 #include "admin/ekimap/map.h"
-#include "common/config/params.h"
+#include "common/config/check.h"
+#include "common/config/main_cf.h"
+#include "common/config/settings.h"
+#include "common/text/ascii.h"
 
 namespace {
 
-constexpr std::string_view usage =
-    "usage: ekimap [-fioprw] [type:]file ...\n"
-    "       ekimap -q key|- [type:]file ...\n"
-    "       ekimap -d key|- [type:]file ...\n"
-    "       ekimap -s [type:]file ...\n";
+using namespace ekiden;
 
 std::string standard_input() {
     std::string content;
@@ -26,18 +27,45 @@ std::string standard_input() {
     }
 }
 
+// default_database_type of main.cf; where no directory was named, a missing main.cf is as good as an empty
+// one.
+Result<std::string> default_type(const ekimap::Options& options) {
+    std::string standard(param::default_database_type.default_text);
+    std::string directory = options.config_directory.empty() ? "/etc/ekiden" : options.config_directory;
+    std::string path = directory + "/main.cf";
+    if (::access(path.c_str(), F_OK) != 0) {
+        if (options.directory_given) return system_error("open " + path, errno);
+        return standard;
+    }
+    Result<std::string> content = config::read_file(path);
+    if (!content) return pass(content);
+    std::vector<config::Finding> findings;
+    std::vector<Problem> problems;
+    Settings settings = Settings::lenient(config::MainCf::parse(*content, path, findings).values(),
+                                          {{"config_directory", directory}}, problems);
+    return settings[param::default_database_type];
+}
+
+// Each line behind the program's name.
+int fail(ekimap::Tool tool, const std::string& message) {
+    for (const std::string& line : text::split(message, "\n"))
+        std::fprintf(stderr, "%s: %s\n", std::string(name_of(tool)).c_str(), line.c_str());
+    return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    using namespace ekiden;
-    auto options = ekimap::parse_options({argv + 1, argv + argc},
-                                         std::string(param::default_database_type.default_text));
-    if (!options) {
-        std::fprintf(stderr, "ekimap: fatal: %s\n%s", options.error().text.c_str(),
-                     std::string(usage).c_str());
-        return 1;
-    }
-    ekimap::Output output = ekimap::run(*options, ekimap::reads_input(*options) ? standard_input() : "");
+    std::string_view called = argc > 0 ? argv[0] : "";
+    called = called.substr(called.rfind('/') + 1);
+    ekimap::Tool tool = called == "ekialias" ? ekimap::Tool::alias : ekimap::Tool::map;
+    std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    auto options = ekimap::parse_options(tool, arguments, std::getenv("MAIL_CONFIG"));
+    if (!options) return fail(tool, options.error().text);
+    Result<std::string> type = default_type(*options);
+    if (!type) return fail(tool, "fatal: " + type.error().text);
+    std::string input = ekimap::reads_input(*options) ? standard_input() : "";
+    ekimap::Output output = ekimap::run(*options, *type, input);
     std::fwrite(output.err.data(), 1, output.err.size(), stderr);
     std::fwrite(output.out.data(), 1, output.out.size(), stdout);
     return std::fflush(stdout) == 0 ? output.status : 1;

@@ -1,174 +1,322 @@
 #include "admin/ekimap/map.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <tuple>
 
+#include "admin/ekimap/as_owner.h"
+#include "admin/ekimap/message_keys.h"
+#include "admin/ekimap/source.h"
 #include "common/config/check.h"
 #include "common/config/table_reference.h"
+#include "common/tables/build.h"
 #include "common/tables/indexed.h"
 #include "common/tables/open.h"
 #include "common/text/ascii.h"
+#include "common/text/base64.h"
 
 namespace ekiden::ekimap {
 namespace {
 
 using Entries = std::map<std::string, std::string>;
+constexpr Milliseconds lock_time{60'000};
 
-// A table that is built here: hash or btree.
-Result<config::TableReference> indexed_reference(const std::string& text) {
-    auto reference = config::parse_table_reference(text);
-    const config::TableType* type = reference ? config::find_table_type(reference->type) : nullptr;
-    if (!type) return malformed("unsupported dictionary type: " + (reference ? reference->type : text));
-    if (type->suffix.empty())
-        return malformed("dictionary type " + reference->type + " is not built or changed by ekimap");
-    return *reference;
+// A table as the command line names it.
+struct Named {
+    std::string reference;  // "hash:/etc/ekiden/x"
+    std::string type, source;
+    const config::TableType* kind;
+    std::string built() const { return source + std::string(kind->suffix); }
+    // Its file has an order in which it can be listed, and can be read back to be changed.
+    bool indexed() const { return type == "hash" || type == "btree"; }
+};
+
+std::string json_string(std::string_view text) {
+    std::string out = "\"";
+    for (char c : text) {
+        if (c == '"' || c == '\\')
+            (out += '\\') += c;
+        else if (static_cast<unsigned char>(c) < 0x20)
+            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        else
+            out += c;
+    }
+    return out + "\"";
 }
 
 class Mapper {
   public:
-    Mapper(const Options& options, std::string_view input) : options_(options), input_(input) {}
+    Mapper(const Options& options, std::string default_type, std::string_view input)
+        : options_(options), default_type_(std::move(default_type)), input_(input) {}
 
     Output run() {
-        bool found = false;
-        for (const std::string& table : options_.tables) {
-            Result<bool> done = options_.mode == Mode::build    ? build(table)
-                                : options_.mode == Mode::query  ? query(table)
-                                : options_.mode == Mode::remove ? remove(table)
-                                                                : list(table);
-            if (!done) {
-                output_.err += "ekimap: fatal: " + done.error().text + "\n";
-                output_.status = 1;
-                return std::move(output_);
-            }
-            found = found || *done;
-            if (found && options_.mode == Mode::query && options_.key != "-") break;
+        if (options_.mime && !options_.headers && !options_.bodies) {
+            warn("ignoring -m option without -b or -h");
         }
-        if (!found) output_.status = 1;
+        Result<bool> done = options_.mode == Mode::build    ? build_all()
+                            : options_.mode == Mode::query  ? query()
+                            : options_.mode == Mode::remove ? remove_all()
+                                                            : list();
+        if (!done)
+            output_.err += std::string(name_of(options_.tool)) + ": fatal: " + done.error().text + "\n";
+        if (!done || !*done) output_.status = 1;
         return std::move(output_);
     }
 
   private:
-    void warn(const std::string& text) { output_.err += "ekimap: warning: " + text + "\n"; }
+    void warn(const std::string& text) {
+        output_.err += std::string(name_of(options_.tool)) + ": warning: " + text + "\n";
+    }
+    void tell(const std::string& text) {
+        if (options_.verbose) output_.err += std::string(name_of(options_.tool)) + ": " + text + "\n";
+    }
 
-    // Returns false where a duplicate is ignored.
-    void take(Entries& entries, const tables::TextEntry& entry, const std::string& file) {
+    Result<Named> named(const std::string& text) {
+        auto reference = config::parse_table_reference(text);
+        if (!reference) reference = config::TableReference{default_type_, text};
+        Named table{reference->type + ":" + reference->name, reference->type, reference->name,
+                    config::find_table_type(reference->type)};
+        if (!table.kind) return malformed("unsupported dictionary type: " + table.type);
+        tell("open " + table.reference);
+        return table;
+    }
+
+    void put(std::string_view key, std::string_view value, bool with_key) {
+        if (options_.json)
+            output_.out += fmt::format("{{{}: {}}}\n", json_string(key), json_string(value));
+        else if (!with_key)
+            output_.out += fmt::format("{}\n", value);
+        else
+            output_.out += fmt::format("{}{}\t{}\n", key, options_.tool == Tool::alias ? ":" : "", value);
+    }
+
+    // -F: what stands in the table is base64.
+    Result<std::string> shown(const std::string& table, std::string_view value) {
+        if (!options_.file_values) return std::string(value);
+        std::optional<std::string> decoded = text::base64_decode(value);
+        if (!decoded) return malformed("table " + table + ": a value is not base64, as -F wants it");
+        return std::move(*decoded);
+    }
+
+    // ---- building
+
+    Result<bool> build_all() {
+        for (const std::string& text : options_.tables) {
+            Result<Named> table = named(text);
+            if (!table) return pass(table);
+            if (!table->kind->made_here || (options_.incremental && !table->indexed()))
+                return malformed(
+                    "unsupported dictionary type: " + table->type + " does not support " +
+                    (table->kind->made_here ? "changes, only to be built whole" : "bulk-mode creation."));
+            if (Result<> done = build(*table); !done) return pass(done);
+        }
+        return true;
+    }
+
+    Result<> build(const Named& table) {
+        std::string content(input_);
+        bool from_file = !options_.incremental;
+        if (from_file) {
+            struct stat facts{};
+            if (::stat(table.source.c_str(), &facts) != 0) return system_error("open " + table.source, errno);
+            Result<std::string> read = config::read_file(table.source);
+            if (!read) return pass(read);
+            content = std::move(*read);
+        }
+        Result<AsOwner> owner = as_owner(table);
+        if (!owner) return pass(owner);
+        Result<tables::BuildLock> lock = tables::BuildLock::take(table.built(), lock_time);
+        if (!lock) return pass(lock);
+        Entries entries;
+        if (options_.incremental && ::access(table.built().c_str(), F_OK) == 0) {
+            Result<Entries> old = existing(table);
+            if (!old) return pass(old);
+            entries = std::move(*old);
+        }
+        std::string file = from_file ? table.source : "stdin";
+        std::vector<config::Finding> findings;
+        for (const tables::TextEntry& entry : source_entries(options_, content, file, findings))
+            add(entries, entry, file, findings);
+        std::sort(findings.begin(), findings.end(), [](const auto& a, const auto& b) {
+            return std::tie(a.line, a.text) < std::tie(b.line, b.text);
+        });
+        for (const config::Finding& finding : findings) warn(format(finding));
+        return write(table, entries);
+    }
+
+    Result<AsOwner> as_owner(const Named& table) {
+        if (options_.stay_root) return AsOwner();
+        return AsOwner::of(::access(table.source.c_str(), F_OK) == 0 ? table.source : table.built());
+    }
+
+    void add(Entries& entries, const tables::TextEntry& entry, const std::string& file,
+             std::vector<config::Finding>& findings) {
         auto [at, is_new] = entries.try_emplace(entry.key, entry.value);
         if (is_new) return;
         if (options_.duplicates == Duplicates::replace) at->second = entry.value;
         if (options_.duplicates == Duplicates::warn)
-            warn(file + ", line " + std::to_string(entry.line) + ": duplicate entry: \"" +
-                 text::printable(entry.key, 200) + "\"");
+            findings.push_back({config::Severity::warning, file, entry.line,
+                                "duplicate entry: \"" + text::printable(entry.key, 200) + "\"", ""});
     }
 
-    void take_text(Entries& entries, std::string_view content, const std::string& file) {
-        std::vector<config::Finding> findings;
-        for (const tables::TextEntry& entry : tables::text_entries(content, file, findings, options_.fold))
-            take(entries, entry, file);
-        for (const config::Finding& finding : findings) warn(format(finding));
-    }
-
-    Result<Entries> existing(const std::string& table, const std::string& path) {
+    Result<Entries> existing(const Named& table) {
         Entries entries;
-        tables::IndexedTable built(table, path + std::string(tables::indexed_suffix));
+        if (Result<> there = must_be_there(table); !there) return pass(there);
+        tables::IndexedTable built(table.reference, table.built());
         Result<> read =
             built.each([&](std::string_view key, std::string_view value) { entries.emplace(key, value); });
         if (!read) return pass(read);
         return entries;
     }
 
-    Result<> write(const std::string& path, const Entries& entries) {
-        std::string target = path + std::string(tables::indexed_suffix);
+    static Result<> must_be_there(const Named& table) {
+        if (::access(table.built().c_str(), R_OK) != 0)
+            return system_error("open database " + table.built(), errno);
+        return {};
+    }
+
+    Result<> write(const Named& table, const Entries& entries) {
         std::vector<tables::TextEntry> list;
         for (const auto& [key, value] : entries) list.push_back({key, value, 0});
-        tables::FileRights rights{0600, {}};
-        struct stat source{};
+        mode_t mode = 0644;
+        struct stat facts{};
         if (options_.inherit_rights &&
-            (::stat(path.c_str(), &source) == 0 || ::stat(target.c_str(), &source) == 0)) {
-            rights.mode |= source.st_mode & 0044;
-            if (::geteuid() == 0) rights.owner = std::pair(source.st_uid, source.st_gid);
+            (::stat(table.source.c_str(), &facts) == 0 || ::stat(table.built().c_str(), &facts) == 0))
+            mode = 0600 | (facts.st_mode & 0044);
+        return tables::build_table(table.type, table.built(), mode, list, options_.with_nul);
+    }
+
+    // ---- changing and listing
+
+    Result<bool> remove_all() {
+        bool removed = false;
+        for (const std::string& text : options_.tables) {
+            Result<Named> table = named(text);
+            if (!table) return pass(table);
+            if (!table->indexed())
+                return malformed("table " + table->reference + ": delete operation is not supported");
+            Result<bool> done = remove(*table);
+            if (!done) return done;
+            removed = removed || *done;
         }
-        return tables::build_indexed(target, list, rights);
+        return removed;
     }
 
-    Result<bool> build(const std::string& table) {
-        Result<config::TableReference> reference = indexed_reference(table);
-        if (!reference) return pass(reference);
-        Entries entries;
-        if (options_.incremental) {
-            if (::access((reference->name + std::string(tables::indexed_suffix)).c_str(), F_OK) == 0) {
-                Result<Entries> old = existing(table, reference->name);
-                if (!old) return pass(old);
-                entries = std::move(*old);
-            }
-            take_text(entries, input_, "standard input");
-        } else {
-            Result<std::string> content = config::read_file(reference->name);
-            if (!content) return pass(content);
-            take_text(entries, *content, reference->name);
-        }
-        Result<> written = write(reference->name, entries);
-        if (!written) return pass(written);
-        return true;
-    }
-
-    std::vector<std::string> keys() {
-        if (options_.key != "-") return {options_.key};
-        return text::split(input_, "\n");
-    }
-
-    Result<bool> query(const std::string& table) {
-        std::vector<config::Finding> findings;
-        Result<std::unique_ptr<tables::Table>> opened = tables::open(table, {}, findings);
-        if (!opened) return pass(opened);
-        for (const config::Finding& finding : findings) warn(format(finding));
-        bool hit = false;
-        for (const std::string& key : keys()) {
-            Task<tables::Found> task = (*opened)->find(key);
-            task.start();  // tables opened here answer at once
-            tables::Found found = task.result();
-            if (!found) return pass(found);
-            if (!*found) continue;
-            hit = true;
-            output_.out += (options_.key == "-" ? key + "\t" : "") + **found + "\n";
-        }
-        return hit;
-    }
-
-    Result<bool> remove(const std::string& table) {
-        Result<config::TableReference> reference = indexed_reference(table);
-        if (!reference) return pass(reference);
-        Result<Entries> entries = existing(table, reference->name);
+    Result<bool> remove(const Named& table) {
+        if (Result<> there = must_be_there(table); !there) return pass(there);
+        Result<AsOwner> owner = options_.stay_root ? AsOwner() : AsOwner::of(table.built());
+        if (!owner) return pass(owner);
+        Result<tables::BuildLock> lock = tables::BuildLock::take(table.built(), lock_time);
+        if (!lock) return pass(lock);
+        Result<Entries> entries = existing(table);
         if (!entries) return pass(entries);
         std::size_t before = entries->size();
         for (const std::string& key : keys()) entries->erase(options_.fold ? text::to_lower(key) : key);
         if (entries->size() == before) return false;
-        Result<> written = write(reference->name, *entries);
+        Result<> written = write(table, *entries);
         if (!written) return pass(written);
         return true;
     }
 
-    Result<bool> list(const std::string& table) {
-        Result<config::TableReference> reference = indexed_reference(table);
-        if (!reference) return pass(reference);
-        Result<Entries> entries = existing(table, reference->name);
+    // The first table alone, as postmap -s does it.
+    Result<bool> list() {
+        Result<Named> table = named(options_.tables.front());
+        if (!table) return pass(table);
+        if (!table->indexed())
+            return malformed("table " + table->reference + ": sequence operation is not supported");
+        Result<Entries> entries = existing(*table);
         if (!entries) return pass(entries);
-        for (const auto& [key, value] : *entries) output_.out += key + "\t" + value + "\n";
+        for (const auto& [key, value] : *entries) {
+            Result<std::string> text = shown(table->reference, value);
+            if (!text) return pass(text);
+            put(key, *text, true);
+        }
         return true;
     }
 
+    // ---- asking
+
+    std::vector<std::string> keys() {
+        if (options_.key != "-") return {options_.key};
+        std::vector<std::string> keys;
+        if (options_.headers || options_.bodies) {
+            message_keys(input_, {options_.headers, options_.bodies, options_.mime},
+                         [&](std::string_view key) { keys.emplace_back(key); });
+            return keys;
+        }
+        for (std::string_view rest = input_; !rest.empty();) {
+            std::size_t end = std::min(rest.find('\n'), rest.size());
+            keys.emplace_back(rest.substr(0, end));
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+        return keys;
+    }
+
+    Result<bool> query() {
+        bool hit = false;
+        for (const std::string& key : keys()) {
+            Result<bool> found = query_one(key);
+            if (!found) return found;
+            hit = hit || *found;
+        }
+        return hit;
+    }
+
+    // The first table that has the key answers; tables are opened when they are needed.
+    Result<bool> query_one(const std::string& key) {
+        for (std::size_t i = 0; i < options_.tables.size(); ++i) {
+            if (i >= opened_.size())
+                if (Result<> done = open_next(options_.tables[i]); !done) return pass(done);
+            tables::Found found = loop_.run(opened_[i]->find(key));
+            if (!found)
+                return temporary("table " + opened_[i]->name() + ": query error: " + found.error().text);
+            if (!*found) continue;
+            Result<std::string> text = shown(opened_[i]->name(), **found);
+            if (!text) return pass(text);
+            put(key, *text, options_.key == "-");
+            return true;
+        }
+        return false;
+    }
+
+    Result<> open_next(const std::string& text) {
+        Result<Named> table = named(text);
+        if (!table) return pass(table);
+        if (table->kind->kind == config::TableKind::built)
+            if (Result<> there = must_be_there(*table); !there) return there;
+        tables::Source source;
+        source.loop = &loop_;
+        source.fold = options_.fold;
+        std::vector<config::Finding> findings;
+        Result<std::unique_ptr<tables::Table>> opened = tables::open(table->reference, source, findings);
+        if (!opened) return pass(opened);
+        for (const config::Finding& finding : findings) warn(format(finding));
+        opened_.push_back(std::move(*opened));
+        return {};
+    }
+
     const Options& options_;
+    const std::string default_type_;
     std::string_view input_;
     Output output_;
+    event::Loop loop_;
+    std::vector<std::unique_ptr<tables::Table>> opened_;
 };
 
 }  // namespace
 
-bool reads_input(const Options& options) { return options.incremental || options.key == "-"; }
+bool reads_input(const Options& options) {
+    bool asks = options.mode == Mode::query || options.mode == Mode::remove;
+    return asks ? options.key == "-" : options.incremental && options.mode == Mode::build;
+}
 
-Output run(const Options& options, std::string_view input) { return Mapper(options, input).run(); }
+Output run(const Options& options, const std::string& default_type, std::string_view input) {
+    return Mapper(options, default_type, input).run();
+}
 
 }  // namespace ekiden::ekimap

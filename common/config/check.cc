@@ -187,9 +187,14 @@ class Checker {
             return;
         }
         auto reference = parse_table_reference(item);
-        const TableType* type = reference ? find_table_type(reference->type) : nullptr;
-        if (type) {
-            check_table(*type, reference->name, parameter, where);
+        if (reference && find_table_type(reference->type)) {
+            Result<std::vector<TableReference>> leaves = leaf_tables(item);
+            if (!leaves)
+                return add(error, where.first, where.second,
+                           "in parameter " + std::string(parameter) + ": " + leaves.error().text,
+                           "ekiconf -m lists the types");
+            for (const TableReference& leaf : *leaves)
+                check_table(*find_table_type(leaf.type), leaf.name, parameter, where);
         } else if (parameter.ends_with("_maps")) {
             add(error, where.first, where.second,
                 "in parameter " + std::string(parameter) + ": " +
@@ -201,7 +206,7 @@ class Checker {
 
     void check_table(const TableType& type, const std::string& name, std::string_view parameter,
                      const std::pair<std::string, int>& where) {
-        if (type.in_snapshot) {
+        if (type.in_snapshot()) {
             take_file(name, parameter, where);
             return;
         }
@@ -211,7 +216,7 @@ class Checker {
         add(error, where.first, where.second,
             "in parameter " + std::string(parameter) + ": " +
                 system_error("cannot open " + path, errno).error().text,
-            type.suffix.empty() ? "" : "run: ekimap " + std::string(type.name) + ":" + name);
+            !type.made_here ? "" : "run: ekimap " + std::string(type.name) + ":" + name);
     }
 
     bool take_file(const std::string& path, std::string_view parameter,

@@ -1,13 +1,45 @@
 #include "common/config/table_reference.h"
 
+#include "common/config/expand.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::config {
 namespace {
 
-constexpr TableType types[] = {{"btree", false, ".db"}, {"cidr", true, ""},    {"fail", false, ""},
-                               {"hash", false, ".db"},  {"inline", false, ""}, {"regexp", true, ""},
-                               {"sqlite", false, ""},   {"static", false, ""}, {"texthash", true, ""}};
+constexpr int deepest = 10;
+constexpr std::size_t most_leaves = 100;
+
+using enum TableKind;
+constexpr TableType types[] = {
+    {"btree", built, ".db", true}, {"cdb", built, ".cdb", true},
+    {"cidr", in_snapshot},         {"debug", of_tables},
+    {"environ", in_parameter},     {"fail", in_parameter},
+    {"hash", built, ".db", true},  {"inline", in_parameter},
+    {"lmdb", built, ".lmdb"},      {"pcre", in_snapshot},
+    {"pipemap", of_tables},        {"proxy", of_tables},
+    {"randmap", in_parameter},     {"regexp", in_snapshot},
+    {"socketmap", service},        {"sqlite", service},
+    {"static", in_parameter},      {"texthash", in_snapshot},
+    {"unionmap", of_tables},       {"unix", service},
+};
+
+Result<> add_leaves(std::string_view text, int depth, std::vector<TableReference>& leaves) {
+    auto reference = parse_table_reference(text);
+    if (!reference) return malformed("\"" + text::printable(text, 60) + "\" is no type:name table");
+    const TableType* type = find_table_type(reference->type);
+    if (!type) return malformed("unsupported dictionary type: " + reference->type);
+    if (type->kind != of_tables) {
+        if (leaves.size() >= most_leaves) return malformed("more than 100 tables in one");
+        leaves.push_back(std::move(*reference));
+        return {};
+    }
+    if (depth > deepest) return malformed("tables of tables are nested too deeply");
+    Result<std::vector<std::string>> inside = tables_inside(*reference);
+    if (!inside) return pass(inside);
+    for (const std::string& each : *inside)
+        if (Result<> added = add_leaves(each, depth + 1, leaves); !added) return added;
+    return {};
+}
 
 }  // namespace
 
@@ -27,6 +59,25 @@ const TableType* find_table_type(std::string_view name) {
     for (const TableType& type : types)
         if (type.name == name) return &type;
     return nullptr;
+}
+
+Result<std::vector<std::string>> tables_inside(const TableReference& reference) {
+    if (reference.type == "debug") return std::vector{reference.name};
+    const std::string& text = reference.name;
+    Result<std::vector<std::string>> items = std::vector<std::string>();
+    if (text.starts_with('{') && text.ends_with('}')) items = split_list(without_braces(text));
+    if (!items) return items;
+    if (items->empty())
+        return malformed("bad syntax: \"" + reference.type + ":" + text::printable(text, 60) + "\"; need \"" +
+                         reference.type + ":{type:name...}\"");
+    for (std::string& item : *items) item = std::string(without_braces(item));
+    return items;
+}
+
+Result<std::vector<TableReference>> leaf_tables(std::string_view text) {
+    std::vector<TableReference> leaves;
+    if (Result<> added = add_leaves(text, 0, leaves); !added) return pass(added);
+    return leaves;
 }
 
 }  // namespace ekiden::config

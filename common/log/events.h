@@ -106,6 +106,7 @@ inline constexpr Event<"smtp_own_name", warning,
 
 // --- router ---
 inline constexpr Event<"lookup_failed", warning, "lookup in {table} failed: {why}"> lookup_failed;
+inline constexpr Event<"table_lookup", info, "debug: {table} lookup: \"{key}\" = \"{answer}\""> table_lookup;
 inline constexpr Event<"table_trouble", warning, "{finding}"> table_trouble;
 
 // --- resolver ---

@@ -252,7 +252,8 @@ class Filter {
     int ok_ = 0;
 };
 
-Result<> restrict_calls(const Row& row) {
+Result<> restrict_calls(const Row& row, const Paths& paths) {
+    constexpr std::uint64_t type_bits = 0xf;  // SOCK_TYPE_MASK: the rest are flags
     Filter filter;
     for (int call : common_calls) filter.allow(call);
     // Threads, not processes.
@@ -275,10 +276,15 @@ Result<> restrict_calls(const Row& row) {
     }
     if (row.unix_datagrams) {
         // Datagrams alone: a stream could be connected to the public sockets of the suite and of others.
-        constexpr std::uint64_t type_bits = 0xf;  // SOCK_TYPE_MASK: the rest are flags
         filter.allow(SCMP_SYS(socket), {equals(0, AF_UNIX), masked(1, type_bits, SOCK_DGRAM)});
         filter.allow(SCMP_SYS(connect));
     }
+    if (paths.internet_connections)
+        for (unsigned family : {AF_INET, AF_INET6})
+            filter.allow(SCMP_SYS(socket), {equals(0, family), masked(1, type_bits, SOCK_STREAM)});
+    if (paths.unix_connections)
+        filter.allow(SCMP_SYS(socket), {equals(0, AF_UNIX), masked(1, type_bits, SOCK_STREAM)});
+    if (paths.internet_connections || paths.unix_connections) filter.allow(SCMP_SYS(connect));
     if (!row.empty_root)
         for (int call : file_calls) filter.allow(call);
     if (row.children)
@@ -324,7 +330,7 @@ Result<> confine(const Row& row, const Paths& paths) {
     // The delivery parent reaches homes of users that come later; its children confine themselves.
     if (!row.children)
         if (Result<> done = restrict_files(paths); !done) return done;
-    return restrict_calls(row);
+    return restrict_calls(row, paths);
 }
 
 bool die_with_parent(int parent) {

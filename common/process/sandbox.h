@@ -13,6 +13,10 @@ namespace ekiden::process {
 struct Paths {  // what stays reachable for a program that opens files after its start
     std::vector<std::string> read;
     std::vector<std::string> write;
+    // Connections to servers of the administrator's, beyond what the row says: only where the configuration
+    // names such a server.
+    bool unix_connections = false;
+    bool internet_connections = false;
 };
 
 // Becomes the user for good: uid, gid, no other groups, no capabilities.

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common/tables/indexed.h"
+#include "common/tables/build.h"
 
 namespace ekiden::suite {
 namespace {
@@ -229,7 +229,7 @@ TEST_F(SuiteCheck, EntriesOfTransportTables) {
     EXPECT_THAT(told(run("transport_maps = texthash:DIR/transport\n")),
                 ElementsAre("DIR/transport, line 2: in parameter transport_maps: entry \"a.test\": bad next "
                             "hop: [mx (write a domain, [host] or [address], with :port where needed)"));
-    ASSERT_TRUE(tables::build_indexed(directory_ + "/built.db", {{"c.test", "foo:", 1}}, {0644, {}}));
+    ASSERT_TRUE(tables::build_table("hash", directory_ + "/built.db", 0644, {{"c.test", "foo:", 1}}));
     config::Checked checked = run("transport_maps = hash:DIR/built\n");
     EXPECT_THAT(
         told(checked),

@@ -48,8 +48,9 @@ void TableCheck::run(const Settings& settings, const PlaceOf& place_of) {
         for (const std::string& item : items_of(info, settings, source_)) {
             auto reference = config::parse_table_reference(item);
             const config::TableType* type = reference ? config::find_table_type(reference->type) : nullptr;
-            bool read_whole = type && (type->in_snapshot || type->name == "inline" || type->name == "sqlite");
-            if (read_whole && seen_.insert(item).second) check_table(item, info.name, place);
+            // A built file that is not there was told before.
+            if (type && type->kind != config::TableKind::built && seen_.insert(item).second)
+                check_table(item, info.name, place);
             if (type && info.name == param::transport_maps.name && seen_ways_.insert(item).second)
                 check_ways(item, place);
         }

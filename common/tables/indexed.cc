@@ -1,13 +1,6 @@
 // An SQLite file that is opened as immutable: no locks and no log files, for it is never changed in place.
 #include "common/tables/indexed.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-
-#include "common/base/owned_fd.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::tables {
@@ -16,29 +9,6 @@ namespace {
 constexpr std::int64_t application_id = 0x456b4d70;  // "EkMp"
 constexpr std::string_view steps[] = {
     "CREATE TABLE entry (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"};
-
-Result<> fill(const std::string& path, const std::vector<TextEntry>& entries) {
-    Result<sqlite::Database> database = sqlite::Database::open(
-        path, {.access = sqlite::Access::create, .durable = true, .write_ahead_log = false});
-    if (!database) return pass(database);
-    if (Result<> made = database->migrate(steps); !made) return made;
-    if (Result<> made = database->run_script("PRAGMA application_id=" + std::to_string(application_id));
-        !made)
-        return made;
-    Result<sqlite::Transaction> transaction = sqlite::Transaction::begin(*database);
-    if (!transaction) return pass(transaction);
-    Result<sqlite::Statement> insert = database->prepare("INSERT INTO entry VALUES (?, ?)");
-    if (!insert) return pass(insert);
-    for (const TextEntry& entry : entries)
-        if (Result<> done = insert->run(entry.key, entry.value); !done) return done;
-    return transaction->commit();
-}
-
-Result<> flush(const std::string& path) {
-    OwnedFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd || ::fsync(fd.get()) != 0) return system_error("cannot flush " + path, errno);
-    return {};
-}
 
 }  // namespace
 
@@ -67,7 +37,7 @@ Result<> IndexedTable::reopen_if_changed() {
 
 Found IndexedTable::find_now(std::string_view key) {
     if (Result<> open = reopen_if_changed(); !open) return pass(open);
-    sqlite::Rows rows = find_.query(text::to_lower(key));
+    sqlite::Rows rows = find_.query(fold_ ? text::to_lower(key) : std::string(key));
     Result<bool> row = rows.next();
     if (!row) return pass(row);
     if (!*row) return std::nullopt;
@@ -87,27 +57,21 @@ Result<> IndexedTable::each(const std::function<void(std::string_view, std::stri
     }
 }
 
-Result<> build_indexed(const std::string& path, const std::vector<TextEntry>& entries,
-                       const FileRights& rights) {
-    std::string temporary_path = path + ".new." + std::to_string(::getpid());
-    ::unlink(temporary_path.c_str());
-    Result<> done = fill(temporary_path, entries);
-    // The owner first: a change of owner takes bits of the mode away.
-    if (done && rights.owner &&
-        ::chown(temporary_path.c_str(), rights.owner->first, rights.owner->second) != 0)
-        done = system_error("cannot set the owner of " + temporary_path, errno);
-    if (done && ::chmod(temporary_path.c_str(), rights.mode) != 0)
-        done = system_error("cannot set the mode of " + temporary_path, errno);
-    if (done) done = flush(temporary_path);
-    if (done && ::rename(temporary_path.c_str(), path.c_str()) != 0)
-        done = system_error("cannot replace " + path, errno);
-    if (!done) {
-        ::unlink(temporary_path.c_str());
-        ::unlink((temporary_path + "-journal").c_str());
-        return done;
-    }
-    std::size_t slash = path.rfind('/');
-    return flush(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
+Result<> write_indexed(const std::string& path, const std::vector<TextEntry>& entries) {
+    Result<sqlite::Database> database = sqlite::Database::open(
+        path, {.access = sqlite::Access::create, .durable = true, .write_ahead_log = false});
+    if (!database) return pass(database);
+    if (Result<> made = database->migrate(steps); !made) return made;
+    if (Result<> made = database->run_script("PRAGMA application_id=" + std::to_string(application_id));
+        !made)
+        return made;
+    Result<sqlite::Transaction> transaction = sqlite::Transaction::begin(*database);
+    if (!transaction) return pass(transaction);
+    Result<sqlite::Statement> insert = database->prepare("INSERT INTO entry VALUES (?, ?)");
+    if (!insert) return pass(insert);
+    for (const TextEntry& entry : entries)
+        if (Result<> done = insert->run(entry.key, entry.value); !done) return done;
+    return transaction->commit();
 }
 
 }  // namespace ekiden::tables

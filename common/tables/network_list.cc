@@ -12,8 +12,10 @@ constexpr const char* remedy =
     ": write an address, a network like 192.0.2.0/24 or [2001:db8::]/32, /file or cidr:/file";
 
 // A lookup that fails belongs to no network: that is `fail:`, which is for trying things out.
-bool holds(LocalTable& table, const net::IpAddress& address) {
-    Found found = table.find_now(address.print());
+bool holds(Table& table, const net::IpAddress& address) {
+    Task<Found> lookup = table.find(address.print());
+    lookup.start();  // tables that this process has itself answer at once
+    Found found = lookup.result();
     return found && found->has_value();
 }
 
@@ -28,14 +30,16 @@ Result<decltype(NetworkList::Element::what)> NetworkList::read(const std::string
         if (!network) return malformed(network.error().text + remedy);
         return *network;
     }
-    bool is_file = !type->suffix.empty() || type->name == "sqlite";
-    if (is_file)
-        return malformed(text::printable(item, 100) + " cannot be looked up in a list of networks" + remedy);
+    Result<std::vector<config::TableReference>> leaves = config::leaf_tables(item);
+    if (!leaves) return pass(leaves);
+    for (const config::TableReference& leaf : *leaves)
+        if (config::find_table_type(leaf.type)->asked_at_router())
+            return malformed(text::printable(item, 100) + " cannot be looked up in a list of networks" +
+                             remedy);
     std::vector<config::Finding> told_by_the_check;
     Result<std::unique_ptr<Table>> table = open(item, source, told_by_the_check);
     if (!table) return pass(table);
-    // Every table that is no file is a local one.
-    return std::static_pointer_cast<LocalTable>(std::shared_ptr<Table>(std::move(*table)));
+    return std::shared_ptr<Table>(std::move(*table));
 }
 
 Result<NetworkList> NetworkList::parse(const List& items, const Source& source) {
@@ -61,7 +65,7 @@ bool NetworkList::contains(const net::IpAddress& address) const {
     for (const Element& element : elements_) {
         const auto* network = std::get_if<net::Network>(&element.what);
         bool fits = network ? network->contains(address)
-                            : holds(*std::get<std::shared_ptr<LocalTable>>(element.what), address);
+                            : holds(*std::get<std::shared_ptr<Table>>(element.what), address);
         if (fits) return !element.negated;
     }
     return false;

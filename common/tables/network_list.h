@@ -26,7 +26,7 @@ class NetworkList {
   private:
     struct Element {
         bool negated;
-        std::variant<net::Network, std::shared_ptr<LocalTable>> what;  // lists are copied, tables need not be
+        std::variant<net::Network, std::shared_ptr<Table>> what;  // lists are copied, tables need not be
     };
     static Result<decltype(Element::what)> read(const std::string& item, const Source& source);
 

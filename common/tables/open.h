@@ -9,6 +9,7 @@
 
 #include "common/config/finding.h"
 #include "common/config/snapshot.h"
+#include "common/event/loop.h"
 #include "common/ipc/peers.h"
 #include "common/tables/table.h"
 
@@ -20,7 +21,9 @@ struct Source {
     const std::map<std::string, std::string, std::less<>>* files = nullptr;
     // Whom to ask for tables that are files; null: open them here.
     ipc::Peer* router = nullptr;
-    Milliseconds time{30'000};  // for the router's answer
+    Milliseconds time{30'000};    // for the router's answer
+    event::Loop* loop = nullptr;  // on which a server is asked; null: tables of servers cannot be asked here
+    bool fold = true;             // exact keys are compared without regard for case
 };
 
 // A file of the configuration, from the snapshot or from disk.

@@ -58,10 +58,9 @@ std::vector<PatternLine<Pattern>> pattern_lines(std::string_view content, const 
                     open.push_back(line.first);
             continue;
         }
-        if (!is_if && rest.empty()) {
-            skip(line.first, "no value after the pattern");
-            continue;
-        }
+        if (!is_if && rest.empty())
+            findings.push_back({config::Severity::error, file, line.first,
+                                "no replacement text: using empty string", "write a value"});
         if (is_if) open.push_back(line.first);
         lines.push_back({is_if ? PatternKind::begin_if : PatternKind::rule, std::move(*pattern),
                          std::string(is_if ? "" : rest), line.first});

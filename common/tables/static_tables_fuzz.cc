@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "common/tables/cidr.h"
+#include "common/tables/pcre.h"
 #include "common/tables/regexp.h"
 #include "common/tables/simple.h"
 #include "common/tables/sqlite_table.h"
@@ -15,6 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::vector<config::Finding> findings;
     tables::RegexpTable regexp("regexp:x", content, "x", findings);
     if (auto found = regexp.find_now(key); found && *found && (*found)->size() > tables::limits::value)
+        std::abort();
+    tables::PcreTable pcre("pcre:x", content, "x", findings);
+    if (auto found = pcre.find_now(key); found && *found && (*found)->size() > tables::limits::value)
         std::abort();
     tables::CidrTable cidr("cidr:x", content, "x", findings);
     if (auto found = cidr.find_now(key); !found) std::abort();

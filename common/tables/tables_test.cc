@@ -4,7 +4,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
+#include "common/tables/build.h"
+#include "common/tables/cdb.h"
 #include "common/tables/indexed.h"
 #include "common/tables/lookup_order.h"
 #include "common/tables/match_list.h"
@@ -65,24 +68,24 @@ TEST_F(TablesTest, InlineStaticFail) {
     EXPECT_EQ(find("inline:{ a=1 }", "A"), "1");
     EXPECT_EQ(find("inline:{a=1,b=2}", "b"), "2");
     EXPECT_EQ(find("inline:{ a=1 }", "x"), "-");
+    EXPECT_EQ(find("inline:{ a=1, a=2 }", "a"), "2") << "the last counts";
     EXPECT_EQ(find("static:OK", "anything"), "OK");
     EXPECT_EQ(find("static:{ 550 no }", "anything"), "550 no");
     EXPECT_EQ(find("fail:x", "k"), "ERROR fail:x always fails");
     EXPECT_EQ(find("proxy:static:OK", "x"), "OK");
-    for (const char* bad : {"inline:x", "inline:{ x }", "ldap:x", "plain", "hash"})
+    for (const char* bad : {"inline:x", "inline:{ x }", "inline:{}", "ldap:x", "plain", "hash"})
         EXPECT_FALSE(open(bad, source_, findings_)) << bad;
 }
 
 TEST_F(TablesTest, Texthash) {
     files_["/t"] = "# c\na@b.test  x,\n  y\n\"two words\" z\nA@B.test again\nnovalue\n\"open z\nalias: x\n";
     EXPECT_EQ(find("texthash:/t", "A@b.TEST"), "x,  y");
-    EXPECT_THAT(
-        told(),
-        ElementsAre("/t, line 6: expected format: key whitespace value; line ignored",
-                    "/t, line 7: the quote of the key is not closed; line ignored (write \"key\" value)",
-                    "/t, line 8: record is in \"key: value\" format; is this an alias file?",
-                    "/t, line 5: duplicate entry: \"a@b.test\" (the first counts)"));
-    EXPECT_EQ(find("texthash:/t", "two words"), "z");
+    EXPECT_THAT(told(), ElementsAre("/t, line 6: expected format: key whitespace value -- ignoring this line",
+                                    "/t, line 7: unbalanced '\"' in '\"open z' -- ignoring this line",
+                                    "/t, line 8: record is in \"key: value\" format; is this an alias file?",
+                                    "/t, line 5: duplicate entry: \"a@b.test\" (the first counts)"));
+    EXPECT_EQ(find("texthash:/t", "\"two words\""), "z") << "as a quoted local part is looked up";
+    EXPECT_EQ(find("texthash:/t", "two words"), "-");
     EXPECT_FALSE(open("texthash:/other", source_, findings_));
 }
 
@@ -107,7 +110,7 @@ TEST_F(TablesTest, Regexp) {
         "if /^x/\n/y$/ ${0}\n/(y)z$/ $(1)$$\nendif\n"
         "/CASE/i exact\n"
         "|a/b| pipe\n"
-        "/(/ bad\n/a/ $2\n/x/q v\n";
+        "/(/ bad\n/a/ $2\n/x/q v\n/novalue/\n";
     EXPECT_EQ(find("regexp:/r", "Bob@Old.test"), "Bob@new.test");
     EXPECT_EQ(find("regexp:/r", "plain"), "no at");
     EXPECT_EQ(find("regexp:/r", "x@yz"), "y$");
@@ -119,7 +122,7 @@ TEST_F(TablesTest, Regexp) {
     findings_.clear();
     table("regexp:/r");
     for (const config::Finding& finding : findings_) lines.push_back(finding.line);
-    EXPECT_THAT(lines, testing::UnorderedElementsAre(4, 9, 10, 11));
+    EXPECT_THAT(lines, testing::UnorderedElementsAre(4, 9, 10, 11, 12));
 }
 
 TEST_F(TablesTest, RegexpIsLinear) {
@@ -130,15 +133,145 @@ TEST_F(TablesTest, RegexpIsLinear) {
     EXPECT_EQ(findings_.size(), 1u) << "back-references are refused";
 }
 
+TEST_F(TablesTest, Pcre) {
+    files_["/p"] =
+        "/^(.+)@old\\.test$/ $1@new.test\n"
+        "/^(?<first>\\w)\\w*\\k<first>$/ same ends ${1}\n"
+        "if !/^ahead/\n/only(?=here)/ looked\nendif\n"
+        "/a b c/x spaced\n"
+        "|x\\|y| bar\n"
+        "/CASE/i exact\n"
+        "/(/ bad\n/a/ $2\n/x/q v\n";
+    EXPECT_EQ(find("pcre:/p", "Bob@Old.test"), "Bob@new.test");
+    EXPECT_EQ(find("pcre:/p", "onyxo"), "same ends o");
+    EXPECT_EQ(find("pcre:/p", "onlyhere"), "looked");
+    EXPECT_EQ(find("pcre:/p", "ahead onlyhere"), "-");
+    EXPECT_EQ(find("pcre:/p", "1abc2"), "spaced");
+    EXPECT_EQ(find("pcre:/p", "x|y"), "bar");
+    EXPECT_EQ(find("pcre:/p", "-y"), "-");
+    EXPECT_EQ(find("pcre:/p", "1 CASE"), "exact");
+    EXPECT_EQ(find("pcre:/p", "1 case"), "-");
+    findings_.clear();
+    table("pcre:/p");
+    EXPECT_THAT(told(), testing::UnorderedElementsAre(HasSubstr("/p, line 9: error in regex at offset"),
+                                                      HasSubstr("/p, line 10: the value refers to a group"),
+                                                      HasSubstr("/p, line 11: unknown pcre option \"q\"")));
+}
+
+TEST_F(TablesTest, PcreIsBounded) {
+    files_["/p"] = "/^(a+)+$/ x\n";
+    EXPECT_EQ(find("pcre:/p", "aaa"), "x");
+    auto begin = std::chrono::steady_clock::now();
+    EXPECT_THAT(find("pcre:/p", std::string(4000, 'a') + "b"),
+                testing::StartsWith("ERROR pcre:/p: the expression cannot be matched: "));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+}
+
+TEST_F(TablesTest, TablesOfTables) {
+    files_["/t"] = "a@b.test one\n";
+    EXPECT_EQ(find("unionmap:{inline:{ x=1 }, static:2, inline:{ y=3 }}", "x"), "1,2");
+    EXPECT_EQ(find("unionmap:{inline:{ x=1 }}", "y"), "-");
+    EXPECT_EQ(find("unionmap:{static:1, fail:x}", "y"),
+              "ERROR unionmap:{static:1, fail:x}: fail:x always fails");
+    EXPECT_EQ(find("pipemap:{texthash:/t, inline:{ one=two }}", "A@b.test"), "two");
+    EXPECT_EQ(find("pipemap:{texthash:/t, inline:{ x=two }}", "a@b.test"), "-");
+    EXPECT_EQ(find("pipemap:{inline:{ x=y }, fail:z}", "a"), "-") << "the second is not asked";
+    EXPECT_THAT(find("pipemap:{inline:{ x=y }, fail:z}", "x"), testing::StartsWith("ERROR"));
+    EXPECT_EQ(find("debug:unionmap:{pipemap:{static:x, inline:{ x=1 }}, {static:{a b}}}", "k"), "1,a b");
+    EXPECT_TRUE(table("unionmap:{inline:{ x=1 }, static:2}")->takes_whole_keys());
+    EXPECT_FALSE(table("pipemap:{inline:{ x=1 }, static:2}")->takes_whole_keys());
+    std::string deep = "static:x";
+    for (int i = 0; i < 12; ++i) deep = "debug:" + deep;
+    for (const std::string& bad : {std::string("unionmap:{}"), std::string("unionmap:static:x"),
+                                   std::string("pipemap:{nosuch:x}"), std::string("debug:x"), deep})
+        EXPECT_FALSE(open(bad, source_, findings_)) << bad;
+}
+
+TEST_F(TablesTest, OfTheProcess) {
+    ::setenv("EKIDEN_TABLES_TEST", "set", 1);
+    EXPECT_EQ(find("environ:x", "EKIDEN_TABLES_TEST"), "set");
+    EXPECT_EQ(find("environ:x", "EKIDEN_TABLES_NONE"), "-");
+    std::set<std::string> seen;
+    for (int i = 0; i < 200; ++i) seen.insert(find("randmap:{a, b}", "k"));
+    EXPECT_EQ(seen, (std::set<std::string>{"a", "b"}));
+    EXPECT_FALSE(open("randmap:{}", source_, findings_));
+}
+
+TEST_F(TablesTest, SystemUsers) {
+    EXPECT_THAT(find("unix:passwd.byname", "root"), testing::StartsWith("root:"));
+    EXPECT_THAT(find("unix:passwd.byname", "root"), HasSubstr(":0:0:"));
+    EXPECT_THAT(find("unix:group.byname", "root"), testing::StartsWith("root:"));
+    for (const std::string& none :
+         {std::string("no-such-user"), std::string(""), std::string("root:x"), std::string("root\0", 5)})
+        EXPECT_EQ(find("unix:passwd.byname", none), "-");
+    EXPECT_EQ(find("unix:group.byname", "no-such-group"), "-");
+    auto refused = open("unix:shadow.byname", source_, findings_);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text, HasSubstr("unknown table: unix:shadow.byname"));
+}
+
+TEST_F(TablesTest, Cdb) {
+    std::string path = directory_ + "/t";
+    EXPECT_THAT(find("cdb:" + path, "a"),
+                testing::StartsWith("ERROR cannot open " + path + ".cdb (run: ekimap"));
+    std::vector<TextEntry> entries;
+    for (int i = 0; i < 2000; ++i) entries.push_back({"k" + std::to_string(i), "v" + std::to_string(i), i});
+    for (bool with_nul : {false, true}) {
+        ASSERT_TRUE(build_table("cdb", path + ".cdb", 0600, entries, with_nul));
+        EXPECT_EQ(find("cdb:" + path, "K0"), "v0");
+        EXPECT_EQ(find("cdb:" + path, "k1999"), "v1999");
+        EXPECT_EQ(find("cdb:" + path, "k2000"), "-");
+        source_.fold = false;
+        EXPECT_EQ(find("cdb:" + path, "K0"), "-");
+        source_.fold = true;
+    }
+    ASSERT_TRUE(build_table("cdb", path + ".cdb", 0600, {}));
+    EXPECT_EQ(find("cdb:" + path, "k0"), "-");
+}
+
+TEST_F(TablesTest, DamagedCdbFilesOnlyFail) {
+    std::string path = directory_ + "/t.cdb";
+    std::string whole = *cdb_content({{"a", "1", 1}, {"b", "2", 2}}, false);
+    for (std::size_t size = 0; size < whole.size(); size += 7) {
+        std::ofstream(path, std::ios::binary | std::ios::trunc) << whole.substr(0, size);
+        std::string found = find("cdb:" + directory_ + "/t", "a");
+        EXPECT_TRUE(found.starts_with("ERROR") || found == "1") << size << ": " << found;
+    }
+    for (std::size_t at = 2048; at < whole.size(); ++at) {
+        std::string broken = whole;
+        broken[at] = static_cast<char>(broken[at] ^ 0xff);
+        std::ofstream(path, std::ios::binary | std::ios::trunc) << broken;
+        find("cdb:" + directory_ + "/t", "a");
+    }
+}
+
+TEST_F(TablesTest, NoFileIsNoTable) {
+    EXPECT_THAT(find("lmdb:" + directory_ + "/none", "a"), testing::StartsWith("ERROR cannot open"));
+    std::ofstream(directory_ + "/bad.lmdb") << std::string(10'000, 'x');
+    EXPECT_THAT(find("lmdb:" + directory_ + "/bad", "a"), testing::StartsWith("ERROR cannot read"));
+    std::ofstream(directory_ + "/bad.cdb") << "short";
+    EXPECT_THAT(find("cdb:" + directory_ + "/bad", "a"), HasSubstr("is no cdb file"));
+}
+
+TEST_F(TablesTest, OneBuilderAtATime) {
+    auto first = BuildLock::take(directory_ + "/t.db", Milliseconds(0));
+    ASSERT_TRUE(first);
+    auto second = BuildLock::take(directory_ + "/t.db", Milliseconds(100));
+    ASSERT_FALSE(second);
+    EXPECT_THAT(second.error().text, HasSubstr("is locked"));
+    first = temporary("");
+    EXPECT_TRUE(BuildLock::take(directory_ + "/t.db", Milliseconds(0)));
+}
+
 TEST_F(TablesTest, IndexedIsReplacedWhole) {
     std::string path = directory_ + "/t";
     std::unique_ptr<Table> hash = table("hash:" + path);
     EXPECT_EQ(shown(now(hash->find("a"))),
               "ERROR cannot open " + path + ".db (run: ekimap hash:" + path + "): No such file or directory");
-    ASSERT_TRUE(build_indexed(path + ".db", {{"a", "1", 1}, {"b", "2", 2}}, {0640, {}}));
+    ASSERT_TRUE(build_table("hash", path + ".db", 0640, {{"a", "1", 1}, {"b", "2", 2}}));
     EXPECT_EQ(shown(now(hash->find("A"))), "1");
     EXPECT_EQ(std::filesystem::status(path + ".db").permissions(), static_cast<std::filesystem::perms>(0640));
-    ASSERT_TRUE(build_indexed(path + ".db", {{"a", "3", 1}}, {0600, {}}));
+    ASSERT_TRUE(build_table("hash", path + ".db", 0600, {{"a", "3", 1}}));
     // It is looked at once in a millisecond.
     auto in_time = [&](const char* wanted) {
         auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
@@ -257,9 +390,10 @@ TEST_F(TablesTest, MatchLists) {
 TEST_F(TablesTest, NetworkLists) {
     files_["/nets"] = "10.0.0.0/8 OK\n";
     files_["/more"] = "# ours\n203.0.113.0/24,\n  !203.0.113.9 cidr:/nets\n";
-    auto list = NetworkList::parse({"!192.0.2.7", "192.0.2.0/24", "/more", "!cidr:/nets",
-                                    "inline:{ 198.51.100.7=x }", "[2001:db8::]/32"},
-                                   source_);
+    auto list = NetworkList::parse(
+        {"!192.0.2.7", "192.0.2.0/24", "/more", "!cidr:/nets",
+         "debug:unionmap:{inline:{ 198.51.100.7=x }, inline:{ 9.9.9.9=y }}", "[2001:db8::]/32"},
+        source_);
     ASSERT_TRUE(list) << list.error().text;
     NetworkList copy = *list;
     for (const char* in : {"192.0.2.1", "203.0.113.1", "10.9.9.9", "198.51.100.7", "2001:db8::1"})
@@ -278,7 +412,8 @@ TEST_F(TablesTest, NetworkListsRefuseWhatTheyCannotAnswer) {
     files_["/circle"] = "/circle\n";
     files_["/bad"] = "10.0.0.1\n300.1.1.1\n";
     for (const char* bad : {"hash:/x", "sqlite:/x", "300.1.1.1", "10.0.0.1/8", "host.test", "/nowhere",
-                            "cidr:/nowhere", "/circle", "/bad", "nisplus:x"})
+                            "cidr:/nowhere", "/circle", "/bad", "nisplus:x", "cdb:/x", "unix:passwd.byname",
+                            "unionmap:{static:x, hash:/x}", "socketmap:unix:/x:y", "debug:sqlite:/x"})
         EXPECT_FALSE(NetworkList::parse({bad}, source_)) << bad;
     auto refused = NetworkList::parse({"hash:/x"}, source_);
     EXPECT_THAT(refused.error().text, HasSubstr("hash:/x cannot be looked up in a list of networks"));

@@ -7,22 +7,20 @@
 namespace ekiden::tables {
 namespace {
 
-// The key, unquoted, and how far it goes; nothing where a quote is not closed.
-std::optional<std::pair<std::string, std::size_t>> take_key(std::string_view line) {
-    std::string key;
+// How far the key goes: to the first blank that no quotes or backslash protect. Quotes stay part of the key,
+// as they are part of the address that is looked up: "two words"@example.org. Nothing where they are not
+// closed.
+std::optional<std::size_t> end_of_key(std::string_view line) {
     bool quoted = false;
     std::size_t at = 0;
     for (; at < line.size() && (quoted || !text::is_space(line[at])); ++at) {
-        if (line[at] == '"') {
+        if (line[at] == '\\' && at + 1 < line.size())
+            ++at;
+        else if (line[at] == '"')
             quoted = !quoted;
-        } else if (line[at] == '\\' && quoted && at + 1 < line.size()) {
-            key += line[++at];
-        } else {
-            key += line[at];
-        }
     }
     if (quoted) return std::nullopt;
-    return std::pair(key, at);
+    return at;
 }
 
 }  // namespace
@@ -34,28 +32,30 @@ std::vector<TextEntry> text_entries(std::string_view content, const std::string&
         findings.push_back({config::Severity::warning, file, line, std::move(text), std::move(remedy)});
     };
     for (const config::LogicalLine& line : config::logical_lines(content)) {
+        const std::string shown = text::printable(line.text, 100);
         if (text::is_space(line.text.front())) {
-            skip(line.first, "the first line begins with white space; ignored", "");
+            skip(line.first, "logical line must not start with whitespace: \"" + shown + "\"", "");
             continue;
         }
-        auto key = take_key(line.text);
-        if (!key) {
-            skip(line.first, "the quote of the key is not closed; line ignored", "write \"key\" value");
+        auto end = end_of_key(line.text);
+        if (!end) {
+            skip(line.first, "unbalanced '\"' in '" + shown + "' -- ignoring this line", "");
             continue;
         }
-        std::string_view value = text::trim(std::string_view(line.text).substr(key->second));
+        std::string key = line.text.substr(0, *end);
+        std::string_view value = text::trim(std::string_view(line.text).substr(*end));
         if (value.empty()) {
-            skip(line.first, "expected format: key whitespace value; line ignored", "");
+            skip(line.first, "expected format: key whitespace value -- ignoring this line", "");
             continue;
         }
-        if (key->first.size() > limits::key || value.size() > limits::value) {
-            skip(line.first, "key or value is too long; line ignored", "");
+        if (key.size() > limits::key || value.size() > limits::value) {
+            skip(line.first, "key or value is too long -- ignoring this line", "");
             continue;
         }
         // What an aliases file looks like ends in a table that finds nothing.
-        if (key->first.ends_with(':'))
+        if (key.ends_with(':'))
             skip(line.first, "record is in \"key: value\" format; is this an alias file?", "");
-        entries.push_back({fold ? text::to_lower(key->first) : key->first, std::string(value), line.first});
+        entries.push_back({fold ? text::to_lower(key) : std::move(key), std::string(value), line.first});
     }
     return entries;
 }

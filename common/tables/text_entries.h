@@ -1,7 +1,6 @@
 #pragma once
 // The text form of tables that texthash reads and ekimap builds from: `key value` by logical lines, `#`
-// comments, the key in double quotes where it holds white space. Keys are folded to lower case, as lookups
-// are.
+// comments, double quotes in the key around white space. Keys are folded to lower case, as lookups are.
 #include <string>
 #include <string_view>
 #include <vector>

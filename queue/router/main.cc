@@ -53,7 +53,8 @@ class Program : public process::Program {
         if (Result<> made = make_generation(worker); !made) return made;
         // By directory, since what is in it is replaced by rename. A generation that comes later can use what
         // lies below.
-        std::vector<std::string> folders = generation_->tables->paths();
+        needs_ = generation_->tables->needs();
+        std::vector<std::string> folders = needs_.paths;
         folders.push_back(worker.settings()[param::config_directory]);
         std::string published = worker.settings()[param::directory_database];
         folders.push_back(published.substr(0, published.rfind('/')));
@@ -61,6 +62,8 @@ class Program : public process::Program {
         folders.insert(folders.end(), {"/etc/passwd", "/etc/group", "/etc/nsswitch.conf"});
         for (const std::string& folder : folders)
             if (::access(folder.c_str(), F_OK) == 0) worker.paths().read.push_back(folder);
+        worker.paths().unix_connections = needs_.unix_sockets;
+        worker.paths().internet_connections = needs_.internet;
         return {};
     }
 
@@ -81,6 +84,11 @@ class Program : public process::Program {
 
     void reconfigure(process::Worker& worker) override {
         if (Result<> made = make_generation(worker); !made) log::emit(events::reload_refused, made.error());
+        router::NamedTables::Needs now = generation_->tables->needs();
+        if ((now.unix_sockets && !needs_.unix_sockets) || (now.internet && !needs_.internet))
+            log::emit(events::table_trouble,
+                      "a socketmap table came with this reload: its lookups fail until the suite is "
+                      "restarted, for the router may open no sockets of that kind before");
     }
 
     std::vector<ipc::NamedValue> counters(process::Worker&) override {
@@ -93,11 +101,12 @@ class Program : public process::Program {
         std::vector<config::Finding> findings;
         tables::Source source;
         source.files = &worker.snapshot().files;
+        source.loop = &worker.loop();
         auto routing = router::Routing::make(worker.settings(), source, virtual_owner_, findings);
         for (const config::Finding& finding : findings) log::emit(events::table_trouble, format(finding));
         if (!routing) return pass(routing);
         generation->routing = std::move(*routing);
-        generation->tables = std::make_unique<router::NamedTables>(worker.snapshot(), tables::Source{});
+        generation->tables = std::make_unique<router::NamedTables>(worker.snapshot(), source);
         generation_ = std::move(generation);
         return {};
     }
@@ -110,6 +119,7 @@ class Program : public process::Program {
     }
 
     GenerationPointer generation_;
+    router::NamedTables::Needs needs_;  // of the generation that it was confined for
     router::Owner virtual_owner_{};
     std::uint64_t questions_ = 0;
 };

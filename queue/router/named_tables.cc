@@ -5,6 +5,7 @@
 #include "common/config/check.h"
 #include "common/config/expand.h"
 #include "common/config/table_reference.h"
+#include "common/tables/socketmap.h"
 #include "common/tables/sqlite_table.h"
 
 namespace ekiden::router {
@@ -30,9 +31,15 @@ NamedTables::NamedTables(const config::Snapshot& snapshot, tables::Source source
 void NamedTables::collect(const Settings& settings) {
     auto take = [&](std::string_view value, std::set<std::string, std::less<>>& into) {
         Result<List> items = config::split_list(value);
-        for (const std::string& item : items ? *items : List())
-            if (std::optional<std::string> name = normal(item.starts_with('!') ? item.substr(1) : item))
-                into.insert(*name);
+        for (std::string_view item : items ? *items : List()) {
+            if (item.starts_with('!')) item.remove_prefix(1);
+            std::optional<std::string> name = normal(item);
+            auto leaves = config::leaf_tables(item);
+            if (!name || !leaves) continue;
+            into.insert(*name);
+            // A worker that has the outer table itself asks for what is inside.
+            for (const config::TableReference& leaf : *leaves) into.insert(leaf.type + ":" + leaf.name);
+        }
     };
     for (const param::Info& info : param::all)
         if (info.type == param::Type::list) take(settings.text(info.name), named_);
@@ -55,18 +62,23 @@ Task<tables::Found> NamedTables::find(ipc::Service asker, std::string table, std
     co_return found;
 }
 
-std::vector<std::string> NamedTables::paths() const {
-    std::vector<std::string> paths;
+NamedTables::Needs NamedTables::needs() const {
+    Needs needs;
     auto add = [&](const std::string& file) {
         // The directory: a table is replaced by rename.
         std::error_code none;
         std::filesystem::path folder = std::filesystem::path(file).parent_path();
-        if (std::filesystem::is_directory(folder, none)) paths.push_back(folder.string());
+        if (std::filesystem::is_directory(folder, none)) needs.paths.push_back(folder.string());
     };
     for (const std::string& name : named_) {
         auto reference = config::parse_table_reference(name);
         const config::TableType* type = config::find_table_type(reference->type);
-        if (!type->suffix.empty()) add(reference->name);
+        if (type->kind == config::TableKind::built) add(reference->name);
+        if (type->name == "unix") add("/etc/passwd");
+        if (type->name == "socketmap") {
+            auto server = tables::parse_socketmap(reference->name);
+            if (server) (server->is_unix() ? needs.unix_sockets : needs.internet) = true;
+        }
         if (type->name != "sqlite") continue;
         add(reference->name);
         Result<std::string> content = config::read_file(reference->name);
@@ -74,7 +86,7 @@ std::vector<std::string> NamedTables::paths() const {
         auto table = tables::SqliteTable::make(name, *content, reference->name);
         if (table) add((*table)->database_path());
     }
-    return paths;
+    return needs;
 }
 
 }  // namespace ekiden::router

@@ -16,8 +16,13 @@ class NamedTables {
 
     // Denied for a table that stands in no parameter, and for tables of passwords to anybody but the relay.
     Task<tables::Found> find(ipc::Service asker, std::string table, std::string key);
-    // Files and directories that tables of these types are opened from, with those of their databases.
-    std::vector<std::string> paths() const;
+    // What the router must be able to reach for these tables.
+    struct Needs {
+        std::vector<std::string> paths;  // directories of files and databases
+        bool unix_sockets = false;       // a socketmap: behind a path
+        bool internet = false;           // a socketmap: behind an address
+    };
+    Needs needs() const;
 
   private:
     void collect(const Settings& settings);

@@ -339,6 +339,33 @@ TEST(NamedTables, PasswordsAreForTheRelayAlone) {
     EXPECT_FALSE(now(named.find(ipc::Service::smtpd, "inline:{ host=user:secret }", "host")));
 }
 
+TEST(NamedTables, WhatIsInsideOfTables) {
+    config::Snapshot snapshot;
+    snapshot.main_cf = {{"virtual_alias_maps", "unionmap:{inline:{ a=1 }, debug:static:2}"},
+                        {"smtp_sasl_password_maps", "unionmap:{inline:{ host=user:secret }}"}};
+    NamedTables named(snapshot, {});
+    EXPECT_EQ(**now(named.find(ipc::Service::smtpd, "unionmap:{inline:{ a=1 }, debug:static:2}", "a")),
+              "1,2");
+    EXPECT_EQ(**now(named.find(ipc::Service::smtpd, "inline:{ a=1 }", "a")), "1");
+    EXPECT_EQ(**now(named.find(ipc::Service::smtpd, "static:2", "x")), "2");
+    EXPECT_FALSE(now(named.find(ipc::Service::smtpd, "debug:static:3", "x")));
+    EXPECT_FALSE(now(named.find(ipc::Service::smtpd, "inline:{ host=user:secret }", "host")));
+}
+
+TEST(NamedTables, SocketsOnlyWhereTheConfigurationNamesAServer) {
+    auto needs = [](const std::string& maps) {
+        config::Snapshot snapshot;
+        snapshot.main_cf = {{"virtual_alias_maps", maps}};
+        return NamedTables(snapshot, {}).needs();
+    };
+    EXPECT_FALSE(needs("static:x").unix_sockets || needs("static:x").internet);
+    EXPECT_TRUE(needs("socketmap:unix:/run/x:y").unix_sockets);
+    EXPECT_FALSE(needs("socketmap:unix:/run/x:y").internet);
+    EXPECT_TRUE(needs("unionmap:{static:x, socketmap:inet:127.0.0.1:99:y}").internet);
+    EXPECT_TRUE(needs("static:x").paths.empty());
+    EXPECT_EQ(needs("unix:passwd.byname").paths, std::vector<std::string>{"/etc"});
+}
+
 TEST(NamedTables, OnlyWhatTheConfigurationNames) {
     config::Snapshot snapshot;
     snapshot.main_cf = {{"smtpd_sender_restrictions", "check_sender_access inline:{ a=REJECT }, permit"},

@@ -1,0 +1,16 @@
+#pragma once
+// The text that tables are built from: `key value` lines for ekimap, `name: value` lines for ekialias
+// (aliases(5)).
+#include "admin/ekimap/options.h"
+#include "common/config/finding.h"
+#include "common/tables/text_entries.h"
+
+namespace ekiden::ekimap {
+
+// All entries in order, duplicates included; a finding for each line that is none or that deserves a word.
+// With -F the files that values name are read and stand there in base64.
+std::vector<tables::TextEntry> source_entries(const Options& options, std::string_view content,
+                                              const std::string& file,
+                                              std::vector<config::Finding>& findings);
+
+}  // namespace ekiden::ekimap
