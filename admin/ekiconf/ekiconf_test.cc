@@ -178,6 +178,22 @@ TEST_F(EkiconfTest, Lists) {
     EXPECT_THAT(ask({"-T", "compile-version"}).out, StartsWith("OpenSSL 3"));
 }
 
+TEST_F(EkiconfTest, Templates) {
+    EXPECT_THAT(ask({"-t"}).out,
+                StartsWith("failure_template = <<EOF\nCharset: us-ascii\nFrom: MAILER-DAEMON"));
+    EXPECT_THAT(ask({"-b", ""}).out, HasSubstr("mail system at host mail.example.jp.\n"));
+    write("texts", "delay_template = <<EOF\nSubject: wait\n\n$myhostname $no_such_name\nEOF\n");
+    write("main.cf", "myhostname = a.test\nbounce_template_file = $config_directory/texts\n");
+    EXPECT_THAT(ask({"-t"}).out, HasSubstr("Subject: wait\n"));
+    EXPECT_THAT(ask({"-t", ""}).out, Not(HasSubstr("Subject: wait\n")));
+    EXPECT_EQ(ask({"-b"}).err, "ekiconf: fatal: undefined $no_such_name in delay template\n");
+    EXPECT_EQ(ask({"-t", directory_ + "/none"}).status, 1);
+    EXPECT_EQ(ask({"-t", "a", "b"}).status, 1);
+    write("texts", "bad\n");
+    EXPECT_EQ(ask({"-t"}).err, "ekiconf: fatal: " + directory_ +
+                                   "/texts, line 1: missing '=' after attribute name: \"bad\"\n");
+}
+
 TEST(EkiconfOptions, TheDirectory) {
     EXPECT_EQ(parse_options({}, "/etc/x")->directory, "/etc/x");
     EXPECT_EQ(parse_options({}, nullptr)->directory, "/etc/ekiden");

@@ -5,6 +5,7 @@
 #include "admin/ekiconf/lists.h"
 #include "admin/ekiconf/show_main.h"
 #include "admin/ekiconf/show_master.h"
+#include "admin/ekiconf/templates.h"
 
 namespace ekiden::ekiconf {
 
@@ -14,6 +15,8 @@ Output run(const Options& options) {
         case 'M':
         case 'F':
         case 'P': return options.edit ? edit_master(options) : show_master(options);
+        case 'b':
+        case 't': return show_templates(options);
         default: return show_list(options);
     }
 }

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "common/base/owned_fd.h"
+#include "common/config/bounce_templates.h"
 #include "common/config/check_names.h"
 #include "common/config/expand.h"
 #include "common/config/known_names.h"
@@ -134,11 +135,19 @@ class Checker {
                 "in parameter syslog_facility: no facility \"" + text::printable(facility, 60) + "\"",
                 "mail, daemon, user, auth or local0 to local7");
         }
+        if (looked_at(param::bounce_template_file.name))
+            check_bounce_templates(settings, where(param::bounce_template_file.name));
         for (const Param<List>* list : tls_version_lists)
             if (looked_at(list->name)) check_tls_versions(settings[*list], list->name, where(list->name));
         for (const param::Info& info : param::all)
             if (info.type == param::Type::list && looked_at(info.name))
                 check_tables(settings, info, where(info.name));
+    }
+
+    void check_bounce_templates(const Settings& settings, const std::pair<std::string, int>& where) {
+        const std::string& path = settings[param::bounce_template_file];
+        if (!path.empty() && take_file(path, param::bounce_template_file.name, where))
+            (void)bounce_texts(settings, snapshot_.files[path], findings_);
     }
 
     void check_choice(const std::string& value, const Choice& choice,

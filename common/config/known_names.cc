@@ -20,7 +20,6 @@ constexpr ForeignName names[] = {
     {"authorized_submit_users", unsupported, ""},
     {"biff", harmless, ""},
     {"body_checks", unsupported, ""},
-    {"bounce_template_file", harmless, ""},
     {"canonical_maps", unsupported, ""},
     {"command_time_limit", harmless, ""},
     {"compatibility_level", harmless, "defaults do not depend on it"},

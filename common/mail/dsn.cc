@@ -57,35 +57,33 @@ std::string boundary_for(const Dsn& dsn) {
     return boundary;
 }
 
-std::string_view subject(DsnKind kind) {
-    return kind == DsnKind::failure ? "Undelivered Mail Returned to Sender"
-                                    : "Delayed Mail (still being retried)";
+// An address without a domain, alone or in < >, gets this host's.
+std::string with_host(std::string_view from, std::string_view hostname) {
+    std::string out = one_line(from);
+    std::size_t open = out.find('<');
+    std::size_t begin = open == std::string::npos ? 0 : open + 1;
+    std::size_t end = std::min(out.find_first_of(open == std::string::npos ? " \t" : ">", begin), out.size());
+    if (out.substr(begin, end - begin).find('@') == std::string::npos)
+        out.insert(end, "@" + one_line(hostname));
+    return out;
 }
 
 std::string header(const Dsn& dsn, std::string_view boundary, bool eight_bit) {
     return fmt::format(
-        "Date: {}\r\nFrom: MAILER-DAEMON@{} (Mail Delivery System)\r\nSubject: {}\r\nTo: {}\r\n"
+        "Date: {}\r\nFrom: {}\r\nSubject: {}\r\nTo: {}\r\n"
         "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
         "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"{}\"\r\n"
         "Content-Transfer-Encoding: {}\r\nMessage-Id: <{}@{}>\r\n\r\n"
         "This is a MIME-encapsulated message.\r\n\r\n",
-        print_local_date(dsn.now), one_line(dsn.hostname), subject(dsn.kind), one_line(dsn.sender), boundary,
-        eight_bit ? "8bit" : "7bit", one_line(dsn.notice_id), one_line(dsn.hostname));
+        print_local_date(dsn.now), with_host(dsn.from, dsn.hostname), one_line(dsn.subject),
+        one_line(dsn.sender), boundary, eight_bit ? "8bit" : "7bit", one_line(dsn.notice_id),
+        one_line(dsn.hostname));
 }
 
 std::string note(const Dsn& dsn) {
-    std::string out = fmt::format("This is the mail system at host {}.\r\n\r\n", one_line(dsn.hostname));
-    if (dsn.kind == DsnKind::failure) {
-        out +=
-            "Your message did not reach the recipients listed below, and no\r\n"
-            "further attempt will be made. It follows below, or its header.\r\n\r\n";
-    } else {
-        out += fmt::format(
-            "Your message has not yet reached the recipients listed below.\r\n"
-            "You need not send it again: it will be tried until\r\n{}.\r\n\r\n",
-            print_local_date(dsn.will_retry_until));
-    }
-    out += fmt::format("For help, write to {} and include this notice.\r\n\r\n", one_line(dsn.postmaster));
+    std::string out;
+    for (char c : dsn.text) out += c == '\n' ? "\r\n" : std::string(1, c);
+    out += "\r\n";
     for (const DsnRecipient& r : dsn.recipients) {
         std::string text = fmt::format("<{}>", one_line(r.recipient));
         if (!r.original_recipient.empty() && r.original_recipient != r.recipient)
@@ -152,8 +150,9 @@ std::string print_dsn(const Dsn& dsn) {
     std::string text = note(dsn);
     std::string out =
         header(dsn, boundary, is_eight_bit(text) || is_eight_bit(report) || is_eight_bit(returned));
-    out += part(boundary, "Notification",
-                is_eight_bit(text) ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii", text);
+    bool beyond = is_eight_bit(text) && text::equal_ignoring_case(dsn.charset, "us-ascii");
+    out += part(boundary, "Notification", "text/plain; charset=" + (beyond ? "utf-8" : one_line(dsn.charset)),
+                text);
     out += part(boundary, "Delivery report",
                 global ? "message/global-delivery-status" : "message/delivery-status", report);
     out += header_only ? part(boundary, "Undelivered Message Headers",

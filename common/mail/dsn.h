@@ -30,7 +30,10 @@ struct Dsn {
     DsnKind kind = DsnKind::failure;
     std::string hostname;  // Reporting-MTA, and the host of boundary and Message-ID
     std::string mail_name = "Ekiden";
-    std::string postmaster;             // whom a person may ask: "postmaster@example.jp"
+    std::string from;  // "MAILER-DAEMON (Mail Delivery System)"; hostname is added
+    std::string subject;
+    std::string text;                   // for people, lines with LF; what happened to each recipient follows
+    std::string charset = "us-ascii";   // of the text; utf-8 is said where that is not enough
     std::string sender;                 // whom it goes to; also X-…-Sender
     std::string queue_id;               // of the message that failed
     std::string envelope_id;            // ENVID of RFC 3461, already decoded; empty when none

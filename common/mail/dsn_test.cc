@@ -16,7 +16,9 @@ constexpr std::string_view original = "From: a@example.jp\r\nSubject: x\r\n\r\ns
 Dsn sample() {
     Dsn dsn;
     dsn.hostname = "mail.example.jp";
-    dsn.postmaster = "postmaster@example.jp";
+    dsn.from = "MAILER-DAEMON (Mail Delivery System)";
+    dsn.subject = "Undelivered Mail Returned to Sender";
+    dsn.text = "Alas.\n\nAll lost.\n";
     dsn.sender = "a@example.jp";
     dsn.queue_id = "4Zk1Qw1xyz";
     dsn.notice_id = "4Zk1Qw1xyA";
@@ -33,7 +35,10 @@ Dsn sample() {
 TEST(Dsn, Failure) {
     std::string notice = print_dsn(sample());
     EXPECT_EQ(first_value(notice, "Subject"), "Undelivered Mail Returned to Sender");
+    EXPECT_EQ(first_value(notice, "From"), "MAILER-DAEMON@mail.example.jp (Mail Delivery System)");
     EXPECT_EQ(first_value(notice, "Auto-Submitted"), "auto-replied");
+    EXPECT_THAT(notice,
+                HasSubstr("text/plain; charset=us-ascii\r\n\r\nAlas.\r\n\r\nAll lost.\r\n\r\n<b@remote"));
     EXPECT_EQ(
         first_value(notice, "Content-Type"),
         "multipart/report; report-type=delivery-status;\tboundary=\"4Zk1Qw1xyA.1795286010/mail.example.jp\"");
@@ -49,6 +54,21 @@ TEST(Dsn, Failure) {
         EXPECT_THAT(notice, HasSubstr(wanted));
     EXPECT_TRUE(notice.ends_with("--4Zk1Qw1xyA.1795286010/mail.example.jp--\r\n"));
     EXPECT_THAT(notice, Not(HasSubstr("8bit")));
+}
+
+TEST(Dsn, WhoWritesAndInWhichCharset) {
+    for (auto [from, shown] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+             {"Mail <MAILER-DAEMON>", "Mail <MAILER-DAEMON@mail.example.jp>"},
+             {"Mail <a@b.test>", "Mail <a@b.test>"},
+             {"a@b.test", "a@b.test"},
+             {"postmaster", "postmaster@mail.example.jp"}}) {
+        Dsn dsn = sample();
+        dsn.from = from;
+        EXPECT_EQ(first_value(print_dsn(dsn), "From"), shown);
+    }
+    Dsn dsn = sample();
+    dsn.charset = "iso-2022-jp";
+    EXPECT_THAT(print_dsn(dsn), HasSubstr("text/plain; charset=iso-2022-jp\r\n"));
 }
 
 TEST(Dsn, DelayReturnsTheHeaderOnly) {

@@ -34,6 +34,12 @@ class House : public queue::Outside {
     process::Worker& worker_;
 };
 
+queue::QueueSettings settings_of(process::Worker& worker) {
+    const auto& files = worker.snapshot().files;
+    auto templates = files.find(worker.settings()[param::bounce_template_file]);
+    return queue::queue_settings(worker.settings(), templates == files.end() ? "" : templates->second);
+}
+
 class Manager : public process::Program {
   public:
     Result<> open(process::Worker& worker) override {
@@ -56,7 +62,7 @@ class Manager : public process::Program {
         writer_ = std::make_unique<queue::Writer>(worker.loop(), std::move(*spool_));
         house_ = std::make_unique<House>(worker);
         queue_ = std::make_unique<queue::Queue>(worker.loop(), system_clock(), *writer_, *house_,
-                                                queue::queue_settings(worker.settings()));
+                                                settings_of(worker));
         intake_ = std::make_unique<queue::Intake>(*queue_, writer_->content(), system_clock(),
                                                   queue::intake_limits(worker.settings()), first_);
         hear_receivers(worker);
@@ -66,7 +72,7 @@ class Manager : public process::Program {
     }
 
     void reconfigure(process::Worker& worker) override {
-        queue_->reconfigure(queue::queue_settings(worker.settings()));
+        queue_->reconfigure(settings_of(worker));
         intake_->set_limits(queue::intake_limits(worker.settings()));
     }
 

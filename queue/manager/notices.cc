@@ -43,6 +43,24 @@ mail::DsnRecipient dsn_recipient(const Recipient& r, std::int64_t now) {
     return d;
 }
 
+// What people read, from the template of its kind.
+void fill_in(const NoticePolicy& policy, const Letter& letter, mail::Dsn& dsn) {
+    bool failed = letter.kind == NoticeKind::failure;
+    auto which = failed ? config::BounceClass::failure : config::BounceClass::delay;
+    const config::BounceTemplate& form = policy.texts.templates[static_cast<std::size_t>(which)];
+    auto value = [&](std::string_view name) -> std::optional<std::string> {
+        if (name == config::will_retry_until) return mail::print_local_date(dsn.will_retry_until);
+        if (name == param::myhostname.name) return policy.hostname;
+        if (name == param::myorigin.name) return policy.origin;
+        auto found = policy.texts.values.find(name);
+        return found == policy.texts.values.end() ? "" : found->second;
+    };
+    dsn.from = form.from;
+    dsn.subject = letter.to_postmaster ? form.postmaster_subject : form.subject;
+    dsn.charset = form.charset;
+    dsn.text = config::expand_text(form, value).value_or("");  // was tried when it was read
+}
+
 }  // namespace
 
 std::vector<Letter> letters_of_failure(const NoticePolicy& policy, const StoredMessage& message,
@@ -86,7 +104,6 @@ NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const 
     dsn.kind = letter.kind == NoticeKind::failure ? mail::DsnKind::failure : mail::DsnKind::delay;
     dsn.hostname = policy.hostname;
     dsn.mail_name = policy.mail_name;
-    dsn.postmaster = with_domain(policy, "postmaster");
     dsn.sender = letter.to_postmaster ? letter.recipient : message.envelope.sender;
     dsn.queue_id = print(message.id);
     dsn.envelope_id = message.envelope.envelope_id;
@@ -95,6 +112,7 @@ NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const 
     const std::int64_t now = now_us / us_per_second;
     dsn.now = now;
     dsn.will_retry_until = will_retry_until;
+    fill_in(policy, letter, dsn);
     for (const Recipient* recipient : letter.about) dsn.recipients.push_back(dsn_recipient(*recipient, now));
     bool headers_only = message.envelope.dsn_return == DsnReturn::headers;
     dsn.original =

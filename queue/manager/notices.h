@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/config/bounce_templates.h"
 #include "common/spool/message.h"
 
 namespace ekiden::queue {
@@ -24,6 +25,7 @@ struct NoticePolicy {
     bool notify_double_bounce = false;
     bool notify_delay = false;
     std::size_t size_limit = 50'000;  // bounce_size_limit
+    config::BounceTexts texts;        // bounce_template_file
 };
 
 enum class NoticeKind { failure, delay };

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/mail/date.h"
+
 namespace ekiden::queue {
 namespace {
 
@@ -62,6 +64,34 @@ TEST(Notices, FailureGoesToTheSenderFromTheNullSender) {
     EXPECT_THAT(*notice.content, HasSubstr("b@example.net"));
     EXPECT_THAT(*notice.content, HasSubstr("Status: 5.1.1"));
     EXPECT_THAT(*notice.content, HasSubstr("The body."));
+}
+
+TEST(Notices, TextsComeFromTheTemplates) {
+    StoredMessage m = message();
+    auto print = [&](const NoticePolicy& p, const Letter& letter) {
+        return *print_letter(p, letter, m, original, true, {noon * 1'000'000, 10}, noon * 1'000'000,
+                             noon + 60)
+                    .content;
+    };
+    NoticePolicy p = policy();
+    p.notify_bounce = p.notify_delay = true;
+    std::string built_in = print(p, letters_of_delay(p, m, all(m))[0]);
+    EXPECT_THAT(built_in, HasSubstr("Subject: Delayed Mail (still being retried)\r\n"));
+    EXPECT_THAT(built_in, HasSubstr("write to postmaster@example.jp and"));
+    EXPECT_THAT(built_in, HasSubstr("tried until\r\n" + mail::print_local_date(noon + 60) + ".\r\n"));
+
+    std::vector<Problem> problems;
+    std::vector<config::Finding> findings;
+    Settings settings = Settings::lenient({{"own", "$mail_name"}}, {}, problems);
+    p.texts = config::bounce_texts(settings,
+                                   "failure_template = <<EOF\nFrom: us <mail@example.jp>\nSubject: Lost\n"
+                                   "Postmaster-Subject: Lost here\n\n$own at $myhostname.\nEOF\n",
+                                   findings);
+    ASSERT_TRUE(findings.empty());
+    std::vector<Letter> letters = letters_of_failure(p, m, all(m));
+    EXPECT_THAT(print(p, letters[0]), HasSubstr("From: us <mail@example.jp>\r\nSubject: Lost\r\n"));
+    EXPECT_THAT(print(p, letters[0]), HasSubstr("\r\n\r\nEkiden at mail.example.jp.\r\n\r\n<b@example.net>"));
+    EXPECT_THAT(print(p, letters[1]), HasSubstr("Subject: Lost here\r\n"));
 }
 
 TEST(Notices, TheNullSenderIsNeverAnswered) {

@@ -19,7 +19,7 @@ bool notifies(const Settings& settings, std::string_view kind) {
     });
 }
 
-NoticePolicy notice_policy(const Settings& settings) {
+NoticePolicy notice_policy(const Settings& settings, std::string_view bounce_templates) {
     NoticePolicy policy;
     policy.hostname = settings[param::myhostname];
     policy.mail_name = settings[param::mail_name];
@@ -34,12 +34,14 @@ NoticePolicy notice_policy(const Settings& settings) {
     policy.notify_double_bounce = notifies(settings, "2bounce");
     policy.notify_delay = notifies(settings, "delay");
     policy.size_limit = at_least<std::size_t>(settings[param::bounce_size_limit], 0);
+    std::vector<config::Finding> told_by_the_check;
+    policy.texts = config::bounce_texts(settings, bounce_templates, told_by_the_check);
     return policy;
 }
 
 }  // namespace
 
-QueueSettings queue_settings(const Settings& settings) {
+QueueSettings queue_settings(const Settings& settings, std::string_view bounce_templates) {
     QueueSettings q;
     q.retry.minimal_backoff = settings[param::minimal_backoff_time];
     q.retry.maximal_backoff = settings[param::maximal_backoff_time];
@@ -51,7 +53,7 @@ QueueSettings queue_settings(const Settings& settings) {
     q.limits.recipients = at_least<int>(settings[param::default_destination_recipient_limit], 1);
     q.limits.transport = at_least<int>(settings[param::default_process_limit], 1);
     q.limits.dead_for_us = std::chrono::microseconds(settings[param::minimal_backoff_time]).count();
-    q.notices = notice_policy(settings);
+    q.notices = notice_policy(settings, bounce_templates);
     q.active_messages = at_least<std::size_t>(settings[param::qmgr_message_active_limit], 1);
     q.active_recipients = at_least<std::size_t>(settings[param::qmgr_message_recipient_limit], 1);
     q.run_delay = std::max(Seconds(1), settings[param::queue_run_delay]);

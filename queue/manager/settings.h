@@ -7,7 +7,8 @@
 
 namespace ekiden::queue {
 
-QueueSettings queue_settings(const Settings& settings);
+// `bounce_templates` is the content of bounce_template_file.
+QueueSettings queue_settings(const Settings& settings, std::string_view bounce_templates);
 IntakeLimits intake_limits(const Settings& settings);
 SpoolOptions spool_options(const Settings& settings);
 // Where the spool is: a directory of the manager's own below queue_directory.

@@ -376,3 +376,55 @@ BAD_MASTER = [
      'error\nm unix - - n - - lmtp\nq unix n - n - - qmgr\n', '-C service'),
     (None, '-n then -M'),
 ]
+
+# main.cf, the file with templates (as texts beside main.cf), commands.
+FOUR_TEMPLATES = '''\
+# all four, for the built-in ones are each house's own
+failure_template = <<EOF
+Charset: us-ascii
+From: MAILER-DAEMON (Mail Delivery System)
+Subject: Undelivered
+Postmaster-Subject: Copy of what was not delivered
+
+Hello from $myhostname.
+
+  $own_word ${maximal_queue_lifetime_hours} hours, ${nothing_set?never}${mydomain:none}
+EOF
+
+delay_template = <<END.OF.DELAY
+From: MAILER-DAEMON (Mail Delivery System)
+Subject: late
+Postmaster-Subject: late, too
+
+# this is text: $delay_warning_time_minutes of $maximal_queue_lifetime_days
+END.OF.DELAY
+success_template=<<EOF
+charset: utf-8
+FROM: <us@example.test>
+subject: good news
+
+ gr\u00fc\u00df
+EOF
+verify_template = <<EOF
+From: us@example.test
+Subject: as you asked
+
+
+one line
+EOF
+'''
+TEMPLATES_MAIN = '''\
+myhostname = mail.example.test
+mydomain = example.test
+own_word = tried
+nothing_set =
+maximal_queue_lifetime = 3d
+delay_warning_time = 2h
+setgid_group = postdrop
+'''
+TEMPLATES = [
+    (FOUR_TEMPLATES, '-t texts'),
+    (FOUR_TEMPLATES, '-b texts'),
+    (FOUR_TEMPLATES, '-e bounce_template_file=$config_directory/texts then -t then -b'),
+    (FOUR_TEMPLATES, '-t texts texts then -b -n then -t -f texts'),
+]
