@@ -1,5 +1,7 @@
 #include "authd/logins.h"
 
+#include <algorithm>
+
 #include "common/log/events.h"
 #include "common/net/address.h"
 #include "common/sasl/digest.h"
@@ -40,6 +42,16 @@ std::optional<std::string> Logins::canonical(std::string_view user) const {
     return name->address();
 }
 
+std::optional<std::string> Logins::system_name(std::string_view user) const {
+    if (!options_.system_accounts || user.empty()) return std::nullopt;
+    std::size_t at = user.rfind('@');
+    if (at == std::string_view::npos) return std::string(user);
+    std::string domain = text::to_lower(user.substr(at + 1));
+    if (at == 0 || std::ranges::find(options_.local_domains, domain) == options_.local_domains.end())
+        return std::nullopt;
+    return std::string(user.substr(0, at));
+}
+
 Logins::Attempt Logins::attempt(ipc::ClientFacts client, std::string method, std::string_view user) const {
     return {std::move(client), std::move(method), std::string(user), parts_.clock.steady_us()};
 }
@@ -62,6 +74,16 @@ Task<AuthAnswer> Logins::by_password(ipc::ClientFacts client, std::string method
     Result<std::optional<accounts::Account>> account = usable(login);
     if (!account) co_return answer_of(AuthState::temporary, account.error().text);
     std::string hash = *account ? (*account)->password_hash : "";
+    std::optional<std::string> system = system_name(claim.user);
+    if (system && login && !*account) {
+        Result<std::optional<accounts::Account>> disabled = parts_.storage->reader.find(*login);
+        if (!disabled) co_return answer_of(AuthState::temporary, disabled.error().text);
+        if (*disabled) system.reset();
+    }
+    if (system && !*account) {
+        AuthAnswer answer = co_await by_system(std::move(now), std::move(*system), std::move(claim));
+        co_return answer;
+    }
 
     Result<bool> right =
         co_await checks_.is_right(now.client.address, login.value_or(claim.user), hash, claim.password);
@@ -83,6 +105,23 @@ Task<AuthAnswer> Logins::by_password(ipc::ClientFacts client, std::string method
         co_return failed;
     }
     AuthAnswer succeeded = co_await succeed(std::move(now), *login);
+    co_return succeeded;
+}
+
+// An account of that name goes first, also when it is disabled: then this is not asked.
+Task<AuthAnswer> Logins::by_system(Attempt now, std::string name, sasl::PasswordClaim claim) {
+    bool as_self = claim.act_as.empty() || system_name(claim.act_as) == name;
+    ipc::CheckSystemPassword question{name, std::move(claim.password), now.client.address};
+    Result<ipc::SystemAnswer> answer = temporary("there is no PAM helper");
+    if (parts_.ask_system) answer = co_await parts_.ask_system(std::move(question));
+    if (!answer) co_return answer_of(AuthState::temporary, answer.error().text);
+    if (answer->verdict == ipc::SystemVerdict::undecided)
+        co_return answer_of(AuthState::temporary, answer->why);
+    if (answer->verdict == ipc::SystemVerdict::wrong || !as_self || answer->user.contains('@')) {
+        AuthAnswer failed = co_await fail(std::move(now), as_self ? answer->why : "may not act as another");
+        co_return failed;
+    }
+    AuthAnswer succeeded = co_await succeed(std::move(now), std::move(answer->user));
     co_return succeeded;
 }
 
@@ -145,6 +184,7 @@ Task<AuthAnswer> Logins::succeed(Attempt attempt, std::string login) {
     AuthAnswer answer{};
     answer.state = AuthState::success;
     answer.login = login;
+    answer.system_user = !login.contains('@');
     Result<net::IpAddress> address = net::IpAddress::parse(attempt.client.address);
     Grants::Login grant = Grants::Login::none;
     if (address) grant = parts_.grants.logged_in(*address, login, attempt.client.service, attempt.client.tls);

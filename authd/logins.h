@@ -3,6 +3,7 @@
 // name, a ticket for mailbox services, a POP-before-SMTP grant that is kept before the client reads +OK. A
 // bad one brings the same answer after the same time whether the name exists or not, held back by the failure
 // delay; only the one who asked waits.
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ class Logins {
         Tickets& tickets;
         Grants& grants;
         GrantSaver& saver;
+        // Asks the PAM helper; null where there is none.
+        std::function<Task<Result<ipc::SystemAnswer>>(ipc::CheckSystemPassword)> ask_system = nullptr;
     };
     Logins(Parts parts, const Options& options, sasl::Nobody nobody);
 
@@ -42,6 +45,10 @@ class Logins {
     // the same delay and the same answer.
     Task<ipc::AuthAnswer> refuse(ipc::ClientFacts client, std::string method, std::string user,
                                  std::string why);
+
+    // The user of the system whom a login or an address names, where system_accounts is on: a bare name, or
+    // one in a local domain. Such a login's canonical name has no @.
+    std::optional<std::string> system_name(std::string_view user) const;
 
     // The account was changed or is gone: what was remembered of it ends.
     void account_changed(std::string_view address);
@@ -60,6 +67,7 @@ class Logins {
     };
     Attempt attempt(ipc::ClientFacts client, std::string method, std::string_view user) const;
     Task<ipc::AuthAnswer> fail(Attempt attempt, std::string why);
+    Task<ipc::AuthAnswer> by_system(Attempt attempt, std::string name, sasl::PasswordClaim claim);
     Task<ipc::AuthAnswer> succeed(Attempt attempt, std::string login);
     Result<std::optional<accounts::Account>> usable(const std::optional<std::string>& login);
     bool digest_is_right(Digest kind, const std::optional<accounts::Account>& account,

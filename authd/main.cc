@@ -13,6 +13,9 @@
 namespace ekiden::authd {
 namespace {
 
+// For PAM, which may have to ask far away.
+constexpr Milliseconds system_time = std::chrono::seconds(45);
+
 class Authd final : public process::Program {
   public:
     Result<> open(process::Worker& worker) override {
@@ -34,8 +37,11 @@ class Authd final : public process::Program {
     }
 
     void serve(process::Worker& worker) override {
-        auto service = std::make_shared<Service>(worker.loop(), system_clock(), std::move(options_),
-                                                 std::move(storage_), mailboxes_, std::move(*nobody_));
+        auto service = std::make_shared<Service>(
+            worker.loop(), system_clock(), std::move(options_), std::move(storage_), mailboxes_,
+            std::move(*nobody_), [&worker](ipc::CheckSystemPassword question) {
+                return worker.peer(ipc::Service::pam_helper).ask(std::move(question), system_time);
+            });
         service_ = service;
         service->begin();
         worker.peers().on_lost([weak = service_](const ipc::Sender& sender) {

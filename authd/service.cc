@@ -26,7 +26,7 @@ std::uint64_t worker_of(const ipc::Sender& sender) { return std::hash<std::strin
 }  // namespace
 
 Service::Service(event::Loop& loop, const Clock& clock, Options options, std::shared_ptr<Storage> storage,
-                 MailboxIdentity mailboxes, sasl::Nobody nobody)
+                 MailboxIdentity mailboxes, sasl::Nobody nobody, AskSystem ask_system)
     : loop_(loop),
       clock_(clock),
       options_(std::move(options)),
@@ -42,8 +42,8 @@ Service::Service(event::Loop& loop, const Clock& clock, Options options, std::sh
       storage_thread_(loop, 1, storage_queue),
       hashing_(loop, options_.hash_threads, limits::waiting_checks),
       saver_(loop, storage_thread_, storage_, grants_),
-      logins_({loop, clock, hashing_, storage_, failures_, tickets_, grants_, saver_}, options_,
-              std::move(nobody)),
+      logins_({loop, clock, hashing_, storage_, failures_, tickets_, grants_, saver_, std::move(ask_system)},
+              options_, std::move(nobody)),
       administration_({clock, storage_thread_, storage_, grants_, saver_, logins_}, options_.commands) {}
 
 void Service::begin() {
@@ -64,7 +64,8 @@ void Service::end_grants_of_changed_accounts(bool since_the_last_run) {
     for (const Grant& grant : grants_.list()) {
         Result<std::optional<accounts::Account>> account = storage_->reader.find(grant.user);
         if (!account) continue;
-        bool gone = !*account ? grant.service != "ekipop" : !(*account)->enabled;
+        bool system = options_.system_accounts && !grant.user.contains('@');
+        bool gone = !*account ? grant.service != "ekipop" && !system : !(*account)->enabled;
         bool changed = *account && since_the_last_run && (*account)->changed > grant.since;
         if (gone || changed) grants_.revoke_user(grant.user);
     }
@@ -208,6 +209,12 @@ Task<Result<ipc::MailboxOwner>> Service::redeem(ipc::RedeemTicket question, ipc:
         log::emit(events::ticket_refused, text::printable(question.service, 32), holder.error());
         co_return pass(holder);
     }
+    if (!holder->login.contains('@')) {
+        ipc::MailboxOwner user{};
+        user.login = holder->login;
+        user.system_user = true;
+        co_return user;
+    }
     Result<std::optional<accounts::Account>> found = storage_->reader.find(holder->login);
     if (!found) co_return pass(found);
     if (!*found || !(*found)->enabled) co_return denied("account " + holder->login + " is gone or disabled");
@@ -221,12 +228,20 @@ Task<Result<ipc::MailboxOwner>> Service::redeem(ipc::RedeemTicket question, ipc:
     co_return owner;
 }
 
+Result<std::vector<std::string>> Service::owners_of(const std::string& address) {
+    Result<std::vector<std::string>> owners = storage_->reader.sender_owners(address);
+    if (owners && address.contains('@'))
+        if (std::optional<std::string> user = logins_.system_name(address))
+            owners->push_back(std::move(*user));
+    return owners;
+}
+
 Task<Result<ipc::GrantVerdict>> Service::check_grant(ipc::CheckGrant question, ipc::Sender) {
     Result<net::IpAddress> client = net::IpAddress::parse(question.address);
     if (!client) co_return pass(client);
     std::vector<std::string> owners;
     if (grants_.policy().match_sender) {
-        Result<std::vector<std::string>> found = storage_->reader.sender_owners(question.sender);
+        Result<std::vector<std::string>> found = owners_of(question.sender);
         if (!found) co_return pass(found);
         owners = std::move(*found);
     }
@@ -243,7 +258,7 @@ Task<Result<ipc::GrantVerdict>> Service::check_grant(ipc::CheckGrant question, i
 }
 
 Task<Result<ipc::SenderVerdict>> Service::check_sender(ipc::CheckSenderOwner question, ipc::Sender) {
-    Result<std::vector<std::string>> owners = storage_->reader.sender_owners(question.sender);
+    Result<std::vector<std::string>> owners = owners_of(question.sender);
     if (!owners) co_return pass(owners);
     co_return ipc::SenderVerdict{std::ranges::find(*owners, question.login) != owners->end()};
 }

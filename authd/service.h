@@ -1,6 +1,7 @@
 #pragma once
 // authd as its peers see it: one handler for each message of common/ipc/messages/auth.h, over the tables and
 // the storage. The handlers know nothing of channels; main.cc and the tests connect them to a Dispatcher.
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,11 +27,14 @@ struct MailboxIdentity {
     std::uint32_t gid;
 };
 
+// Asks the PAM helper about a user of the system.
+using AskSystem = std::function<Task<Result<ipc::SystemAnswer>>(ipc::CheckSystemPassword)>;
+
 class Service {
   public:
     // Starts its threads: construct it after the sandbox.
     Service(event::Loop& loop, const Clock& clock, Options options, std::shared_ptr<Storage> storage,
-            MailboxIdentity mailboxes, sasl::Nobody nobody);
+            MailboxIdentity mailboxes, sasl::Nobody nobody, AskSystem ask_system = nullptr);
 
     // Puts all handlers in; they keep the service alive. `target`: an ipc::Dispatcher or a process::Worker.
     template <class Target>
@@ -68,6 +72,8 @@ class Service {
   private:
     void end_grants_of_changed_accounts(bool since_the_last_run);
     Task<ipc::AuthAnswer> advance(Exchange exchange, std::optional<Secret> response);
+    // The accounts and the user of the system to whom an address belongs.
+    Result<std::vector<std::string>> owners_of(const std::string& address);
     bool offered(const sasl::MechanismInfo& mechanism, std::string_view service) const;
 
     event::Loop& loop_;

@@ -140,6 +140,9 @@ Result<std::unique_ptr<Service>> Supervisor::make_service(const config::ServiceE
 Result<Supervisor::Services> Supervisor::make_services(const config::Snapshot& snapshot, Services* before) {
     Services services;
     for (const config::ServiceEntry& entry : snapshot.services) {
+        const process::Row* row = process::row_of_program(entry.command);
+        Result<Settings> settings = snapshot.settings_of(entry);
+        if (row && row->only_with && settings && !(*settings)[*row->only_with]) continue;
         Result<std::unique_ptr<Service>> service = make_service(entry, snapshot, before);
         if (!service) return pass(service);
         services[key_of(entry)] = std::move(*service);

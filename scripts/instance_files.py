@@ -51,6 +51,8 @@ MASTER_CF = '''\
 {pop3s:<15} inet  n       -      y      -      1       pop3d -o pop3d_tls_wrappermode=yes
 pop3-session    unix  -       -      n      -      1       pop3d-session
 authd           unix  -       -      n      -      1       authd
+pam             unix  -       n      n      -      1       pam-helper
+session-starter unix  -       n      n      -      1       session-starter
 qmgr            unix  -       -      n      -      1       manager
 rewrite         unix  -       -      n      -      1       router
 relay           unix  -       -      y      -      1       relay

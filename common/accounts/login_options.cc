@@ -63,6 +63,11 @@ Result<LoginOptions> LoginOptions::from(const Settings& settings, const tables::
     LoginOptions options;
     options.host_name = settings[param::myhostname];
     options.default_domain = settings[param::auth_default_domain];
+    options.system_accounts = settings[param::system_accounts];
+    options.local_domains.push_back(text::to_lower(settings[param::myorigin]));
+    for (const std::string& domain : settings[param::mydestination])
+        if (domain.find_first_of("/:!") == std::string::npos)
+            options.local_domains.push_back(text::to_lower(domain));
     options.accounts_database = settings[param::accounts_database];
     options.directory_database = settings[param::directory_database];
     options.state_directory = settings[param::data_directory];

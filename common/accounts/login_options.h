@@ -41,6 +41,8 @@ struct FailurePolicy {
 struct LoginOptions {
     std::string host_name;
     std::string default_domain;  // for logins without @
+    bool system_accounts = false;
+    std::vector<std::string> local_domains;  // whose addresses are those of the system's users, lower case
     std::string accounts_database;
     std::string directory_database;
     std::string state_directory;

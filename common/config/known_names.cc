@@ -35,7 +35,6 @@ constexpr ForeignName names[] = {
     {"enable_original_recipient", harmless, ""},
     {"header_checks", unsupported, ""},
     {"header_size_limit", harmless, ""},
-    {"home_mailbox", unsupported, ""},
     {"html_directory", harmless, ""},
     {"ipc_timeout", harmless, ""},
     {"local_destination_concurrency_limit", harmless, "default_destination_concurrency_limit holds"},

@@ -9,8 +9,8 @@ namespace ekiden::ipc {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Service::last) + 1> names = {
-    "master", "logger", "smtpd", "submission", "pop3d",   "pop3d-session", "authd",
-    "qmgr",   "router", "smtp",  "resolver",   "virtual", "admin",
+    "master", "logger", "smtpd",    "submission", "pop3d",      "pop3d-session",   "authd", "qmgr",
+    "router", "smtp",   "resolver", "virtual",    "pam-helper", "session-starter", "admin",
 };
 
 using enum Service;
@@ -58,6 +58,9 @@ constexpr auto table = std::to_array<Permission>({
     {pop3_front, authd, ClientGone::name},
     {pop3_front, pop3_session, HandOver::name},
     {pop3_session, authd, RedeemTicket::name},
+    {pop3_front, session_starter, HandOver::name},
+    {session_starter, authd, RedeemTicket::name},
+    {authd, pam_helper, CheckSystemPassword::name},
 
     {manager, router, ResolveRecipients::name},
     {manager, relay, Deliver::name},
@@ -75,6 +78,8 @@ constexpr auto table = std::to_array<Permission>({
     {relay, logger, LogLine::name},
     {resolver, logger, LogLine::name},
     {local_delivery, logger, LogLine::name},
+    {pam_helper, logger, LogLine::name},
+    {session_starter, logger, LogLine::name},
     {master, logger, LogLine::name},
 
     {admin, manager, ListQueue::name},

@@ -22,6 +22,8 @@ enum class Service : std::uint8_t {
     relay,
     resolver,
     local_delivery,
+    pam_helper,
+    session_starter,
     admin,  // a command on a public socket, known by its SO_PEERCRED
     last = admin,
 };

@@ -87,8 +87,9 @@ Task<Dialogue::Next> Dialogue::conclude(Result<ipc::AuthAnswer> answer, std::str
         ++front_.logins;
         log::emit(events::pop3_login, answer->login, method, address_, client_.tls() ? "TLS" : "", session_);
         front::LoggedIn login{std::move(answer->ticket), address_, session_};
-        Result<> done =
-            co_await front::hand_over(front_.worker, ipc::Service::pop3_session, client_, std::move(login));
+        ipc::Service session =
+            answer->system_user ? ipc::Service::session_starter : ipc::Service::pop3_session;
+        Result<> done = co_await front::hand_over(front_.worker, session, client_, std::move(login));
         if (!done) {
             client_.write("-ERR [SYS/TEMP] The mailbox cannot be opened now; try again later\r\n");
             reason_ = done.error().text;

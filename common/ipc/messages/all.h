@@ -21,7 +21,7 @@ using AllMessages =
                ListQueue, ChangedMessages, ChangeQueue, DeliveryOutcome, Deliver, HandOver, AuthAnswer,
                AuthStart, AuthContinue, AuthCancel, PasswordLogin, ApopChallenges, TakeApopChallenges,
                ApopLogin, Mechanisms, ListMechanisms, MailboxOwner, RedeemTicket, GrantVerdict, CheckGrant,
-               SenderVerdict, CheckSenderOwner, ClientCounts, CountClient, ClientGone, AdminReply,
-               AdminCommand>;
+               SenderVerdict, CheckSenderOwner, SystemAnswer, CheckSystemPassword, ClientCounts, CountClient,
+               ClientGone, AdminReply, AdminCommand>;
 
 }  // namespace ekiden::ipc

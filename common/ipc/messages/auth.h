@@ -28,15 +28,16 @@ enum class AuthState : std::uint8_t {
 struct AuthAnswer {
     static constexpr std::string_view name = "auth_answer";
     AuthState state;
-    std::uint64_t exchange;  // names the exchange in AuthContinue
-    std::string challenge;   // octets, not base64
-    std::string login;       // canonical user name, "bob@example.jp"
-    std::string ticket;      // one use, bound to this service and client, valid for seconds
-    std::string why;         // for the log; never shown to the client
+    std::uint64_t exchange;    // names the exchange in AuthContinue
+    std::string challenge;     // octets, not base64
+    std::string login;         // canonical user name, "bob@example.jp"
+    std::string ticket;        // one use, bound to this service and client, valid for seconds
+    std::string why;           // for the log; never shown to the client
+    bool system_user = false;  // the session starter takes this ticket, not the sessions of virtual users
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("state", m.state), f("exchange", m.exchange), f("challenge", m.challenge), f("login", m.login);
-        f("ticket", m.ticket), f("why", m.why);
+        f("ticket", m.ticket), f("why", m.why), f("system_user", m.system_user);
     }
 };
 
@@ -245,6 +246,34 @@ struct ClientGone {  // one way: the connection counted by CountClient{connect} 
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("service", m.service), f("address", m.address);
+    }
+};
+
+// --- authd and the PAM helper ---
+
+enum class SystemVerdict : std::uint8_t { right, wrong, undecided, last = undecided };
+
+struct SystemAnswer {
+    static constexpr std::string_view name = "system_answer";
+    SystemVerdict verdict;
+    std::string user;  // as PAM knows it
+    std::string why;   // for the log
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("verdict", m.verdict), f("user", m.user), f("why", m.why);
+    }
+};
+
+// Does PAM let this user of the system in?
+struct CheckSystemPassword {
+    static constexpr std::string_view name = "check_system_password";
+    using Reply = SystemAnswer;
+    std::string user;
+    Secret password;
+    std::string client_address;  // PAM_RHOST
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("user", m.user), f("password", m.password), f("client_address", m.client_address);
     }
 };
 
