@@ -73,6 +73,9 @@ Result<std::string> Reading::expand(std::string_view text, const RawValues* loca
 }
 
 Result<std::string> Reading::expanded(std::string_view name) const {
+    // Its $names are not main.cf's.
+    if (const param::Info* info = param::find(name); info && info->type == param::Type::raw)
+        return raw(name).value_or("");
     return config::expand_value_of(name, raw(name).value_or(""),
                                    [this](std::string_view inner) { return raw(inner); });
 }

@@ -17,6 +17,11 @@ namespace ekiden {
 // Items of a list parameter: split at commas and white space; an item in { } keeps its braces and blanks.
 using List = std::vector<std::string>;
 
+// The value of a parameter whose $names are not main.cf's: whoever uses it puts them in.
+struct RawText {
+    std::string text;
+};
+
 namespace param {
 
 // The position of each parameter in the catalogue.
@@ -44,7 +49,7 @@ namespace param {
 #include "common/config/params.def"
 #undef PARAM
 
-enum class Type : std::uint8_t { text, boolean, number, time, list };
+enum class Type : std::uint8_t { text, boolean, number, time, list, raw };
 
 // A parameter without its C++ type, for tools.
 struct Info {
@@ -64,6 +69,8 @@ template <>
 inline constexpr Type type_of<Seconds> = Type::time;
 template <>
 inline constexpr Type type_of<List> = Type::list;
+template <>
+inline constexpr Type type_of<RawText> = Type::raw;
 
 // The whole catalogue, in the order of Id.
 inline constexpr auto all = std::to_array<Info>({

@@ -19,12 +19,13 @@ std::string parent_domain(std::string_view host) {
 }
 
 // What stands for a value that cannot be had, until the administrator mends it.
-std::variant<std::string, bool, std::int64_t, Seconds, List> nothing_of(param::Type type) {
+std::variant<std::string, bool, std::int64_t, Seconds, List, RawText> nothing_of(param::Type type) {
     switch (type) {
         case param::Type::boolean: return false;
         case param::Type::number: return std::int64_t{0};
         case param::Type::time: return Seconds(0);
         case param::Type::list: return List();
+        case param::Type::raw: return RawText();
         case param::Type::text: break;
     }
     return std::string();
@@ -92,16 +93,19 @@ Result<std::string> Settings::expand(std::string_view text) const {
 std::string Settings::text(std::string_view name) const {
     std::optional<std::string> value = raw(name);
     if (!value) return "";
+    if (const param::Info* info = param::find(name); info && info->type == param::Type::raw) return *value;
     Result<std::string> expanded =
         config::expand_value_of(name, *value, [this](std::string_view inner) { return raw(inner); });
     return expanded ? *expanded : "";
 }
 
 Result<Settings::Value> Settings::convert(const param::Info& info, std::string_view raw_text) const {
+    if (info.type == param::Type::raw) return Value(RawText{std::string(raw_text)});
     Result<std::string> text =
         config::expand_value_of(info.name, raw_text, [this](std::string_view name) { return raw(name); });
     if (!text) return pass(text);
     switch (info.type) {
+        case param::Type::raw:
         case param::Type::text: return Value(std::move(*text));
         case param::Type::list: {
             Result<List> items = config::split_list(*text);

@@ -39,7 +39,7 @@ class Settings {
         return std::get<T>(values_[static_cast<std::size_t>(param.id)]);
     }
 
-    // The expanded value of any name, empty where it is defined nowhere.
+    // The expanded value of any name, empty where it is defined nowhere; RawText as it stands.
     std::string text(std::string_view name) const;
     // The value before expansion: main.cf's (or the override), else the default; nothing for unknown names.
     std::optional<std::string> raw(std::string_view name) const;
@@ -49,7 +49,7 @@ class Settings {
     const RawValues& set() const { return set_; }
 
   private:
-    using Value = std::variant<std::string, bool, std::int64_t, Seconds, List>;
+    using Value = std::variant<std::string, bool, std::int64_t, Seconds, List, RawText>;
     Settings(RawValues set, std::vector<Problem>& problems);
     Result<Value> convert(const param::Info& info, std::string_view raw) const;
 
