@@ -23,12 +23,6 @@ constexpr process::Row child_row{ipc::Service::local_delivery, "local-delivery",
                                  /*speaks_tls=*/false,
                                  /*reloads_in_place=*/false};
 
-// Only 0, 1, 2 and the channel stay: master's and the manager's channels are the parent's.
-void close_others(int channel) {
-    close_range(3, static_cast<unsigned>(channel) - 1, 0);
-    close_range(static_cast<unsigned>(channel) + 1, ~0u, 0);
-}
-
 Result<OwnedFd> become_and_confine(pid_t parent, unsigned uid, unsigned gid, const ChildSettings& settings) {
     if (settings.as_root)
         if (Result<> became = process::become(uid, gid); !became) return pass(became);
@@ -55,6 +49,11 @@ Task<Result<ipc::DeliveryOutcome>> deliver(Batches& batches, const Result<OwnedF
 }
 
 }  // namespace
+
+void close_others(int channel) {
+    close_range(3, static_cast<unsigned>(channel) - 1, 0);
+    close_range(static_cast<unsigned>(channel) + 1, ~0u, 0);
+}
 
 int run_child(OwnedFd channel, pid_t parent, unsigned uid, unsigned gid, const ChildSettings& settings) {
     log::set_sink(nullptr);  // the parent's way to the logger is not ours

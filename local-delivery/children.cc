@@ -28,41 +28,46 @@ Children::~Children() =
 
 Task<ipc::RecipientOutcome> Children::deliver(ipc::Deliver message) {
     ipc::DeliveryRecipient recipient = message.recipients.front();
-    Owner owner{recipient.uid, recipient.gid};
-    if (!settings_.as_root) owner = {geteuid(), getegid()};
+    Scope scope = mailboxes_of(recipient.uid, recipient.gid);
+    if (!settings_.as_root) scope = mailboxes_of(geteuid(), getegid());
     // The parent's own rule, whatever the manager says.
-    if (settings_.as_root && (owner.uid == 0 || owner.gid == 0 || owner.uid < settings_.minimum_uid))
+    if (settings_.as_root && (scope.uid == 0 || scope.gid == 0 || scope.uid < settings_.minimum_uid))
         co_return outcome_for(
             recipient, ipc::DeliveryStatus::deferred, "4.3.5",
-            fmt::format("mailbox owner uid {} gid {} is not allowed (virtual_minimum_uid {})", owner.uid,
-                        owner.gid, settings_.minimum_uid));
-    Result<std::shared_ptr<Child>> child = child_of(owner);
-    if (!child) co_return outcome_for(recipient, ipc::DeliveryStatus::deferred, "4.3.0", child.error().text);
+            fmt::format("mailbox owner uid {} gid {} is not allowed (virtual_minimum_uid {})", scope.uid,
+                        scope.gid, settings_.minimum_uid));
+    Result<ipc::RecipientOutcome> outcome = co_await ask(scope, std::move(message));
+    if (!outcome)
+        co_return outcome_for(recipient, ipc::DeliveryStatus::deferred, "4.3.0", outcome.error().text);
+    co_return std::move(*outcome);
+}
+
+Task<Result<ipc::RecipientOutcome>> Children::ask(Scope scope, ipc::Deliver message) {
+    std::uint32_t index = message.recipients.front().index;
+    Result<std::shared_ptr<Child>> child = child_of(scope);
+    if (!child) co_return pass(child);
     std::shared_ptr<Child> held = *child;
     held->last_used = ++uses_;
     Result<ipc::DeliveryOutcome> outcome = co_await held->channel->ask(std::move(message), settings_.timeout);
     if (!outcome) {
         // Dead, hung or not able to begin: the next message gets a new one.
-        log::emit(events::delivery_child_failed, owner.uid, outcome.error());
+        log::emit(events::delivery_child_failed, scope.uid, outcome.error());
         lost(*held->channel);
-        co_return outcome_for(recipient, ipc::DeliveryStatus::deferred, "4.3.0",
-                              "the delivery process failed: " + outcome.error().text);
+        co_return temporary("the delivery process failed: " + outcome.error().text);
     }
-    if (outcome->recipients.size() != 1)
-        co_return outcome_for(recipient, ipc::DeliveryStatus::deferred, "4.3.0",
-                              "the delivery process answered nonsense");
-    outcome->recipients.front().index = recipient.index;
+    if (outcome->recipients.size() != 1) co_return temporary("the delivery process answered nonsense");
+    outcome->recipients.front().index = index;
     co_return std::move(outcome->recipients.front());
 }
 
-Result<std::shared_ptr<Children::Child>> Children::child_of(Owner owner) {
-    auto found = children_.find(owner);
+Result<std::shared_ptr<Children::Child>> Children::child_of(const Scope& scope) {
+    auto found = children_.find(scope);
     if (found != children_.end()) return found->second;
     make_room();
-    return start(owner);
+    return start(scope);
 }
 
-Result<std::shared_ptr<Children::Child>> Children::start(Owner owner) {
+Result<std::shared_ptr<Children::Child>> Children::start(const Scope& scope) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return system_error("cannot start a delivery process", errno);
@@ -70,14 +75,17 @@ Result<std::shared_ptr<Children::Child>> Children::start(Owner owner) {
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid < 0) return system_error("cannot start a delivery process", errno);
-    if (pid == 0) _exit(run_child(std::move(theirs), parent, owner.uid, owner.gid, settings_));
-    ipc::Sender peer{ipc::Service::local_delivery, owner.uid, 0, pid, "virtual"};
+    if (pid == 0)
+        _exit(scope.kind == Scope::Kind::mailboxes
+                  ? run_child(std::move(theirs), parent, scope.uid, scope.gid, settings_)
+                  : run_local_child(std::move(theirs), parent, scope, settings_));
+    ipc::Sender peer{ipc::Service::local_delivery, scope.uid, 0, pid, "virtual"};
     auto child = std::make_shared<Child>();
     child->pid = pid;
     child->channel =
         std::make_unique<ipc::Channel>(loop_, std::move(ours), ipc::Service::manager, peer, no_questions_,
                                        [this](ipc::Channel& channel) { lost(channel); });
-    children_[owner] = child;
+    children_[scope] = child;
     return child;
 }
 

@@ -1,8 +1,10 @@
-// local-delivery: delivery into virtual mailboxes. This parent stays root to become the owners of mailboxes
-// in its children (children.h); it reads fixed-form messages from the manager and no mail.
+// local-delivery: delivery into virtual mailboxes and to users of this host. This parent stays root to become
+// the owners of mailboxes in its children (children.h); it reads fixed-form messages from the manager and no
+// mail.
 #include <linux/capability.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,7 +13,8 @@
 #include "common/log/events.h"
 #include "common/process/daemon.h"
 #include "common/text/delay.h"
-#include "local-delivery/children.h"
+#include "local-delivery/command_starter.h"
+#include "local-delivery/users.h"
 
 namespace ekiden::local_delivery {
 namespace {
@@ -47,7 +50,16 @@ class DeliveryProgram final : public process::Program {
             mailbox::mbox_locking(worker.settings(), param::virtual_mailbox_lock);
         if (!locking) return pass(locking);
         locking_ = *locking;
-        return worker.as_root() ? keep_only_set_ids() : Result<>();
+        Result<LocalSettings> local = local_settings(worker.settings(), worker.as_root() && geteuid() == 0);
+        if (!local) return pass(local);
+        local_ = std::move(*local);
+        if (worker.as_root())
+            if (Result<> kept = keep_only_set_ids(); !kept) return kept;
+        // With the parent's capabilities, without its filter.
+        Result<StarterEnd> starter = fork_command_starter(local_);
+        if (!starter) return pass(starter);
+        starter_ = std::move(*starter);
+        return {};
     }
 
     void serve(process::Worker& worker) override {
@@ -64,7 +76,12 @@ class DeliveryProgram final : public process::Program {
         child.mailbox.flush = settings[param::maildir_fsync];
         child.mailbox.locking = locking_;
         all_done_.emplace(worker.loop());
+        child.local = local_;
         children_ = std::make_unique<Children>(worker.loop(), std::move(child));
+        commands_ = std::make_unique<CommandStarter>(worker.loop(), std::move(starter_), local_,
+                                                     [] { starter_lost(); });
+        users_ = std::make_unique<Users>(
+            *children_, local_, [this](ipc::Deliver message) { return commands_->run(std::move(message)); });
         worker.answer<ipc::Deliver>(
             [this](ipc::Deliver message, ipc::Sender) { return deliver(std::move(message)); });
     }
@@ -100,22 +117,46 @@ class DeliveryProgram final : public process::Program {
         std::int64_t arrival = message.arrival;
         ipc::DeliveryRecipient recipient = message.recipients.front();
         ipc::DeliveryOutcome outcome{};
-        ipc::RecipientOutcome done = co_await children_->deliver(std::move(message));
+        Task<ipc::RecipientOutcome> delivery = recipient.destination == ipc::Destination::address
+                                                   ? children_->deliver(std::move(message))
+                                                   : users_->deliver(std::move(message));
+        ipc::RecipientOutcome done = co_await std::move(delivery);
         std::int64_t took = system_clock().steady_us() - started_steady;
         std::int64_t waited = std::max<std::int64_t>(started - arrival, 0);
-        log::emit(events::delivery, queue_id, recipient.address,
-                  recipient.original == recipient.address ? std::string() : recipient.original, done.relay,
-                  "", text::print_delay(waited + took), text::print_delays(waited, 0, 0, took), done.dsn,
-                  word_for(done.status), done.text);
+        tell(queue_id, recipient, done, waited, took);
         ++deliveries_;
         outcome.transmission_us = static_cast<std::uint64_t>(took);
         outcome.recipients.push_back(std::move(done));
         co_return outcome;
     }
 
+    // What expands is told by the manager, once that is recorded.
+    static void tell(const std::string& queue_id, const ipc::DeliveryRecipient& recipient,
+                     const ipc::RecipientOutcome& done, std::int64_t waited, std::int64_t took) {
+        std::string original = recipient.original == recipient.address ? std::string() : recipient.original;
+        std::string delay = text::print_delay(waited + took);
+        std::string delays = text::print_delays(waited, 0, 0, took);
+        if (recipient.destination == ipc::Destination::address)
+            log::emit(events::delivery, queue_id, recipient.address, original, done.relay, "", delay, delays,
+                      done.dsn, word_for(done.status), done.text);
+        else if (done.status != ipc::DeliveryStatus::expanded)
+            log::emit(events::local_delivery, queue_id, recipient.address, original, done.relay, delay,
+                      delays, done.dsn, word_for(done.status), done.text);
+    }
+
+    // This process can make no other one; master starts a new delivery process, which can.
+    [[noreturn]] static void starter_lost() {
+        log::emit(events::command_starter_lost);
+        _exit(EX_TEMPFAIL);
+    }
+
     mailbox::MboxLocking locking_;
-    std::unique_ptr<Children> children_;
     std::optional<event::Signal> all_done_;
+    LocalSettings local_;
+    StarterEnd starter_{0, OwnedFd()};
+    std::unique_ptr<Children> children_;
+    std::unique_ptr<CommandStarter> commands_;
+    std::unique_ptr<Users> users_;
     std::size_t under_way_ = 0;
     std::uint64_t deliveries_ = 0;
 };

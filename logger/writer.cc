@@ -43,13 +43,18 @@ std::string json_time(std::int64_t when) {
                        utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, when % 1'000'000);
 }
 
-// Postfix has programs of their own for some of what our queue manager does, and log tools look for them. The
-// manager alone may speak in their names.
+// Postfix has programs of their own for some of what our queue manager and local-delivery do, and log tools
+// look for them. No others may speak in their names.
 std::string program_of(const ipc::LogLine& line, const ipc::Sender& sender) {
-    static const std::map<std::string_view, std::string_view> others = {
+    using Programs = std::map<std::string_view, std::string_view>;
+    static const Programs managers = {
         {"message_id", "cleanup"},       {"sender_notice", "bounce"},           {"delay_notice", "bounce"},
-        {"postmaster_notice", "bounce"}, {"postmaster_delay_notice", "bounce"}, {"queue_outcome", "error"}};
-    if (sender.service != ipc::Service::manager) return sender.log_name;
+        {"postmaster_notice", "bounce"}, {"postmaster_delay_notice", "bounce"}, {"queue_outcome", "error"},
+        {"local_delivery", "local"}};
+    static const Programs deliverers = {{"local_delivery", "local"}, {"forward_ignored", "local"}};
+    bool delivers = sender.service == ipc::Service::local_delivery;
+    if (sender.service != ipc::Service::manager && !delivers) return sender.log_name;
+    const Programs& others = delivers ? deliverers : managers;
     auto found = others.find(line.event);
     std::size_t slash = sender.log_name.rfind('/');
     if (found == others.end() || slash == std::string::npos) return sender.log_name;

@@ -46,6 +46,7 @@ const std::vector<Choice>& choices() {
         {"smtp_sasl_security_options", sasl},
         {"smtp_sasl_tls_security_options", sasl},
         {"default_database_type", {"btree", "hash"}},
+        {"mailbox_delivery_lock", {"fcntl", "flock", "dotlock"}},
     };
     return table;
 }

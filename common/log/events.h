@@ -61,7 +61,7 @@ inline constexpr Event<
     "reason={reason}{!session}">
     pop3_session_end;
 
-// --- deliveries: local-delivery (as virtual) and relay (as smtp) ---
+// --- deliveries: local-delivery (as virtual, and for users as local) and relay (as smtp) ---
 inline constexpr Event<
     "delivery", info,
     "{queue_id}: to=<{to}>{?, orig_to=<|orig_to|>}, relay={relay}{?, conn_use=|connection_use|}, "
@@ -69,6 +69,15 @@ inline constexpr Event<
     delivery;
 inline constexpr Event<"delivery_child_failed", error, "delivery process for uid {uid}: {why}">
     delivery_child_failed;
+inline constexpr Event<
+    "local_delivery", info,
+    "{queue_id}: to=<{to}>{?, orig_to=<|orig_to|>}, relay={relay}, delay={delay}, delays={delays}, "
+    "dsn={dsn}, status={status} ({text})">
+    local_delivery;
+inline constexpr Event<"forward_ignored", warning, "{queue_id}: of {user} ignored: {why}"> forward_ignored;
+inline constexpr Event<"command_starter_lost", error,
+                       "the process that starts commands is gone; a new delivery process takes over">
+    command_starter_lost;
 
 // --- authd ---
 // fail2ban: failregex = login failed: .*, rip=<HOST>,

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -19,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <memory>
@@ -300,23 +300,13 @@ Result<> restrict_calls(const Row& row, const Paths& paths) {
 
 }  // namespace
 
-Result<> become(unsigned uid, unsigned gid) {
-    if (uid == 0 || gid == 0) return denied("a worker never runs as root");
-    if (setgroups(0, nullptr) != 0) return system_error("setgroups", errno);
+Result<> become(unsigned uid, unsigned gid, const std::vector<unsigned>& groups) {
+    bool as_root = std::ranges::find(groups, 0u) != groups.end();
+    if (uid == 0 || gid == 0 || as_root) return denied("a worker never runs as root");
+    if (setgroups(groups.size(), groups.data()) != 0) return system_error("setgroups", errno);
     if (setresgid(gid, gid, gid) != 0) return system_error(fmt::format("setresgid {}", gid), errno);
     if (setresuid(uid, uid, uid) != 0) return system_error(fmt::format("setresuid {}", uid), errno);
     if (setuid(0) == 0) return permanent("the kernel let us become root again");
-    return {};
-}
-
-Result<> keep_only(std::initializer_list<int> capabilities) {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
-    for (int capability : capabilities) {
-        data[capability / 32].effective |= 1u << capability % 32;
-        data[capability / 32].permitted |= 1u << capability % 32;
-    }
-    if (syscall(SYS_capset, &header, data) != 0) return system_error("capset", errno);
     return {};
 }
 
@@ -338,7 +328,6 @@ Result<> confine(const Row& row, const Paths& paths) {
     rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
-    if (row.foreign_code) return {};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return system_error("no_new_privs", errno);
     // The delivery parent reaches homes of users that come later; its children confine themselves.
     if (!row.children)

@@ -2,7 +2,6 @@
 // Confinement of a process after its start: user, empty root, no_new_privs, Landlock, seccomp, limits. Each
 // step that the kernel cannot do is reported, not silently left out. Landlock is per thread: confine before
 // any thread starts.
-#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -20,12 +19,9 @@ struct Paths {  // what stays reachable for a program that opens files after its
     bool internet_connections = false;
 };
 
-// Becomes the user for good: uid, gid, no other groups, no capabilities.
+// Becomes the user for good: uid, gid, no other groups but these, no capabilities.
 Result<> become(const std::string& user);
-Result<> become(unsigned uid, unsigned gid);
-
-// Of root's capabilities a process that stays root keeps these alone (CAP_SETUID, CAP_SETGID …).
-Result<> keep_only(std::initializer_list<int> capabilities);
+Result<> become(unsigned uid, unsigned gid, const std::vector<unsigned>& groups = {});
 
 // chroot to an empty directory, then become(): the user's entry is read while it can be.
 Result<> enter_empty_root_as(const std::string& directory, const std::string& user);

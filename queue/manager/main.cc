@@ -14,7 +14,7 @@ constexpr Milliseconds resolve_time = std::chrono::seconds(60);
 // Longer than any delivery may take by the time-outs of its own steps: a lost deliverer is noticed by its
 // channel.
 constexpr Milliseconds relay_time = std::chrono::hours(4);
-constexpr Milliseconds mailbox_time = std::chrono::hours(1);
+constexpr Milliseconds mailbox_time = std::chrono::hours(4);
 constexpr Milliseconds finish_time = std::chrono::seconds(5);
 
 class House : public queue::Outside {

@@ -110,7 +110,7 @@ class Queue {
     void take_final_route(Active& active, std::size_t place);
     Task<Result<Known>> known_of(const Active& active);
     Task<Result<NewMessage>> forwarded(const Active& active, const Recipient& from, std::string sender,
-                                       std::vector<std::string> addresses);
+                                       std::vector<Recipient> recipients);
     Task<Result<std::string>> record_expansion(Active& active, std::size_t place, Expansion expansion,
                                                Known& known);
     Task<> take_expansions(Active& active, ipc::DeliveryOutcome& outcome);

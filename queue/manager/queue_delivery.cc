@@ -123,8 +123,10 @@ void Queue::dispatch(Active& active, std::size_t first) {
                                       : at_once(RecipientState::failed, "5.0.0");
                 break;
             case ipc::Transport::retry: at_once(RecipientState::waiting, "4.3.0"); break;
+            case ipc::Transport::local:  // one user's commands must not keep the others' mail
+                groups[{"local", text::to_lower(recipient.address)}].push_back(recipient.number);
+                break;
             case ipc::Transport::virtual_mailbox:
-            case ipc::Transport::local:
                 groups[{std::string(transport_name(route.transport)),
                         std::string(domain_of(recipient.address))}]
                     .push_back(recipient.number);
@@ -220,6 +222,7 @@ ipc::Deliver Queue::order_for(Active& active, const Delivery& delivery) {
     order.notes.eight_bit = envelope.eight_bit;
     order.notes.leading_dot = envelope.leading_dot;
     order.notes.message_id = envelope.message_id;
+    order.notes.delivered_to = envelope.delivered_to;
     for (std::int64_t number : delivery.recipients) {
         std::size_t place = active.place(number);
         const Recipient& recipient = active.message.recipients[place];

@@ -34,6 +34,19 @@ std::string key_of(Destination destination, std::string_view address, std::strin
     return fmt::format("\n{}\n{}\n{}", std::to_underlying(destination), target, user);
 }
 
+std::string key_of(const Recipient& r) { return key_of(r.destination, r.address, r.target, r.user); }
+
+// What an answer of the router's names.
+Recipient recipient_of(const ipc::ResolvedRecipient& resolved) {
+    Recipient recipient;
+    recipient.address = resolved.address;
+    if (resolved.destination != Destination::user || !resolved.target.empty())
+        recipient.destination = resolved.destination;
+    recipient.target = resolved.target;
+    recipient.user = resolved.user;
+    return recipient;
+}
+
 bool harmless(std::string_view text) {
     return !text.empty() && text.size() <= longest_target &&
            text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
@@ -41,9 +54,10 @@ bool harmless(std::string_view text) {
 
 // RFC 5321 4.4 asks for a trace of each hop; Delivered-To says which of our users it was for.
 std::string top_of(const NoticePolicy& policy, const text::QueueId& id, const std::string& address,
-                   std::int64_t now_us) {
-    return fmt::format("Received: by {} ({})\r\n\tid {}; {}\r\nDelivered-To: {}\r\n", policy.hostname,
-                       policy.mail_name, print(id), mail::print_local_date(now_us / 1'000'000), address);
+                   bool said_already, std::int64_t now_us) {
+    return fmt::format("Received: by {} ({})\r\n\tid {}; {}\r\n{}", policy.hostname, policy.mail_name,
+                       print(id), mail::print_local_date(now_us / 1'000'000),
+                       said_already ? "" : "Delivered-To: " + address + "\r\n");
 }
 
 }  // namespace
@@ -59,7 +73,7 @@ struct Queue::Expansion {
         Recipient recipient;
     };
     std::vector<Final> finals;
-    std::map<std::string, std::vector<std::string>> forwarded;  // by sender
+    std::map<std::string, std::vector<Recipient>> forwarded;  // by sender
 };
 
 // Takes the routes of the answer; where aliases changed the recipients, records that first. False: nothing
@@ -95,16 +109,12 @@ Task<bool> Queue::expand(Active& active, const ipc::Resolution& resolution,
         Expansion expansion;
         for (const ipc::ResolvedRecipient* answer : answers[i]) {
             if (answer->forwarded) {
-                expansion.forwarded[answer->sender].push_back(answer->address);
+                expansion.forwarded[answer->sender].push_back(recipient_of(*answer));
                 continue;
             }
             Expansion::Final& result = expansion.finals.emplace_back();
             result.resolved = *answer;
-            result.recipient.address = answer->address;
-            if (answer->destination != Destination::user || !answer->target.empty())
-                result.recipient.destination = answer->destination;
-            result.recipient.target = answer->target;
-            result.recipient.user = answer->user;
+            result.recipient = recipient_of(*answer);
         }
         Result<std::string> done = co_await record_expansion(active, places[i], std::move(expansion), *known);
         if (!done) co_return false;
@@ -128,8 +138,7 @@ Task<Result<Queue::Known>> Queue::known_of(const Active& active) {
         Known known{*next, {}};
         for (const std::string& address : *delivered)
             known.keys.insert(key_of(Destination::address, address, "", ""));
-        for (const Recipient& r : *expanded)
-            known.keys.insert(key_of(r.destination, r.address, r.target, r.user));
+        for (const Recipient& r : *expanded) known.keys.insert(key_of(r));
         return known;
     };
     Result<Known> known = co_await writer_.read(std::move(read));
@@ -145,7 +154,7 @@ Task<Result<std::string>> Queue::record_expansion(Active& active, std::size_t pl
     std::vector<ipc::ResolvedRecipient> taken;
     for (Expansion::Final& result : expansion.finals) {
         Recipient& r = result.recipient;
-        if (!known.keys.insert(key_of(r.destination, r.address, r.target, r.user)).second) continue;
+        if (!known.keys.insert(key_of(r)).second) continue;
         if (known.next_number >= most_recipients) co_return permanent("an alias makes too many recipients");
         r.number = known.next_number++;
         r.original = original.original.empty() ? original.address : original.original;
@@ -156,8 +165,8 @@ Task<Result<std::string>> Queue::record_expansion(Active& active, std::size_t pl
         taken.push_back(std::move(result.resolved));
     }
     std::string ids;
-    for (auto& [sender, addresses] : expansion.forwarded) {
-        Result<NewMessage> message = co_await forwarded(active, original, sender, std::move(addresses));
+    for (auto& [sender, recipients] : expansion.forwarded) {
+        Result<NewMessage> message = co_await forwarded(active, original, sender, std::move(recipients));
         if (!message) co_return pass(message);
         ids += (ids.empty() ? "" : ", ") + print(message->id);
         operation.forwarded.push_back(std::move(*message));
@@ -176,9 +185,9 @@ Task<Result<std::string>> Queue::record_expansion(Active& active, std::size_t pl
     co_return ids;
 }
 
-// The message in its next form: from `sender` to `addresses`, with the trace on top.
+// The message in its next form: from `sender` to `recipients`, with the trace on top.
 Task<Result<NewMessage>> Queue::forwarded(const Active& active, const Recipient& from, std::string sender,
-                                          std::vector<std::string> addresses) {
+                                          std::vector<Recipient> recipients) {
     const Envelope& envelope = active.message.envelope;
     if (envelope.delivered_to.size() >= most_hops)
         co_return permanent("mail forwarding loop: too many aliases");
@@ -190,8 +199,11 @@ Task<Result<NewMessage>> Queue::forwarded(const Active& active, const Recipient&
     message.envelope = envelope;
     message.envelope.arrived_us = clock_.wall_us();
     message.envelope.sender = std::move(sender);
-    message.envelope.delivered_to.push_back(from.address);
-    message.top = top_of(settings_.notices, message.id, from.address, message.envelope.arrived_us);
+    // A list's own message, on its way to the list's members, says so already.
+    bool said = !envelope.delivered_to.empty() &&
+                text::equal_ignoring_case(envelope.delivered_to.back(), from.address);
+    if (!said) message.envelope.delivered_to.push_back(from.address);
+    message.top = top_of(settings_.notices, message.id, from.address, said, message.envelope.arrived_us);
     Envelope top;
     describe(message.top, top);
     message.envelope.size += top.size;
@@ -199,11 +211,11 @@ Task<Result<NewMessage>> Queue::forwarded(const Active& active, const Recipient&
     message.envelope.line_ends += top.line_ends;
     message.envelope.longest_line = std::max(envelope.longest_line, top.longest_line);
     std::set<std::string> named;
-    for (std::string& address : addresses) {
-        if (!named.insert(text::to_lower(address)).second) continue;
-        Recipient& r = message.recipients.emplace_back();
+    for (Recipient& recipient : recipients) {
+        if (!named.insert(key_of(recipient)).second) continue;
+        Recipient& r = message.recipients.emplace_back(std::move(recipient));
         r.number = static_cast<std::int64_t>(message.recipients.size()) - 1;
-        r.address = std::move(address);
+        r.resolved = r.destination != Destination::address;
         r.original = from.original.empty() ? from.address : from.original;
         r.notify = from.notify;
         r.orcpt = from.orcpt;
@@ -260,7 +272,8 @@ Task<Result<std::string>> Queue::take_expansion(Active& active, ipc::RecipientOu
         if (target.destination == Destination::user || (!own && !harmless(target.text)))
             co_return temporary("the deliverer named a bad destination");
         if (target.destination == Destination::address) {
-            expansion.forwarded[active.message.envelope.sender].push_back(std::move(target.text));
+            Recipient& next = expansion.forwarded[active.message.envelope.sender].emplace_back();
+            next.address = std::move(target.text);
             continue;
         }
         if (target.destination == Destination::user_mailbox && !own)
@@ -316,9 +329,9 @@ void Queue::log_forwarded(const Active& active, const Recipient& recipient, cons
     std::int64_t now = clock_.wall_us();
     std::int64_t before = std::max<std::int64_t>(0, active.since_us - active.message.envelope.arrived_us);
     std::int64_t here = std::max<std::int64_t>(0, now - active.since_us);
-    log::emit(events::delivery, print(active.message.id), recipient.address, recipient.original, "local", "",
-              text::print_delay(before + here), text::print_delays(before, here, 0, 0), "2.0.0", "sent",
-              "forwarded as " + ids);
+    log::emit(events::local_delivery, print(active.message.id), recipient.address, recipient.original,
+              "local", text::print_delay(before + here), text::print_delays(before, here, 0, 0), "2.0.0",
+              "sent", "forwarded as " + ids);
 }
 
 }  // namespace ekiden::queue

@@ -15,12 +15,17 @@ std::optional<std::string> Scheduler::dead(const DestinationKey& destination, st
     return it->second.reason;
 }
 
+// Where the destination is one user of this host, more at once would only wait for each other.
+int Scheduler::widest(const DestinationKey& key) const {
+    return key.transport == "local" ? limits_.local_concurrency : limits_.concurrency;
+}
+
 void Scheduler::add(Sequence message, const DestinationKey& key, std::vector<std::int64_t> recipients) {
     if (recipients.empty()) return;
     Destination& destination = destinations_[key];
     if (destination.window == 0) {
         destination.key = key;
-        destination.window = std::max(1, std::min(limits_.initial_concurrency, limits_.concurrency));
+        destination.window = std::max(1, std::min(limits_.initial_concurrency, widest(key)));
         dead_.erase(key);
     }
     destination.jobs.push_back(Job{message, std::deque<std::int64_t>(recipients.begin(), recipients.end())});
@@ -90,7 +95,7 @@ void Scheduler::succeeded(std::int64_t delivery) {
     // A window that is not used up tells nothing about a wider one.
     if (!destination.jobs.empty() || destination.running + 1 >= static_cast<int>(destination.window))
         destination.window =
-            std::min<double>(limits_.concurrency, destination.window + 1 / destination.window);
+            std::min<double>(widest(destination.key), destination.window + 1 / destination.window);
     line_up(destination);
     forget_if_idle(destination);
 }

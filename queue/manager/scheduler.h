@@ -26,6 +26,7 @@ struct DestinationKey {
 struct SchedulerLimits {
     int initial_concurrency = 5;             // initial_destination_concurrency
     int concurrency = 20;                    // default_destination_concurrency_limit
+    int local_concurrency = 2;               // local_destination_concurrency_limit
     int recipients = 50;                     // default_destination_recipient_limit
     int transport = 100;                     // default_process_limit: deliveries of a transport at once
     std::int64_t dead_for_us = 300'000'000;  // minimal_backoff_time
@@ -99,6 +100,7 @@ class Scheduler {
         std::string reason;
     };
 
+    int widest(const DestinationKey& key) const;
     Delivery take(Destination& destination);
     Destination& finish(std::int64_t delivery);
     void line_up(Destination& destination);

@@ -50,6 +50,7 @@ QueueSettings queue_settings(const Settings& settings, std::string_view bounce_t
     q.retry.delay_warning = settings[param::delay_warning_time];
     q.limits.initial_concurrency = at_least<int>(settings[param::initial_destination_concurrency], 1);
     q.limits.concurrency = at_least<int>(settings[param::default_destination_concurrency_limit], 1);
+    q.limits.local_concurrency = at_least<int>(settings[param::local_destination_concurrency_limit], 1);
     q.limits.recipients = at_least<int>(settings[param::default_destination_recipient_limit], 1);
     q.limits.transport = at_least<int>(settings[param::default_process_limit], 1);
     q.limits.dead_for_us = std::chrono::microseconds(settings[param::minimal_backoff_time]).count();

@@ -50,6 +50,10 @@ void Router::take_alias(const std::string& address, LocalAlias alias, const std:
         }
         result.user = alias.user;
         result.target = std::move(target.text);
+        bool owned = !sender.empty() && !alias.owner.empty();
+        result.sender = owned ? alias.owner : sender;
+        // What runs or is read here with another sender than this message has is a message of its own, too.
+        result.forwarded = owned && target.kind != Kind::address;
         switch (target.kind) {
             case Kind::command: result.destination = ipc::Destination::command; break;
             case Kind::file: result.destination = ipc::Destination::file; break;
@@ -64,7 +68,6 @@ void Router::take_alias(const std::string& address, LocalAlias alias, const std:
                 } else {
                     result.address = std::move(whole);
                     result.forwarded = true;
-                    result.sender = sender.empty() || alias.owner.empty() ? sender : alias.owner;
                 }
             }
         }

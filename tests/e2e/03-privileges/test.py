@@ -94,7 +94,9 @@ class Processes(HouseTest):
         by_name = {row['pid']: row['name'] for row in cls.rows}
         cls.parents = [pid for pid, name in by_name.items()
                        if name == 'local-delivery' and by_name.get(parent_of(pid)) == 'master']
-        cls.workers = [row for row in cls.rows if row['pid'] not in [cls.master, *cls.parents]]
+        # What starts users' commands must hand its freedom on: neither filter nor no_new_privs.
+        cls.starters = [pid for pid, name in by_name.items() if name == 'local-commands']
+        cls.workers = [row for row in cls.rows if row['pid'] not in [cls.master, *cls.parents, *cls.starters]]
 
     def each_worker(self, check):
         """check(pid, name, row of the table) for every worker, each a sub-test of its own."""
@@ -103,7 +105,7 @@ class Processes(HouseTest):
                 check(row['pid'], row['name'], TABLE[row['name']])
 
     def test_every_program_of_the_table_runs_and_no_other(self):
-        self.assertEqual({row['name'] for row in self.rows}, {'master', *TABLE})
+        self.assertEqual({row['name'] for row in self.rows}, {'master', 'local-commands', *TABLE})
         self.assertTrue([row for row in self.workers if row['name'] == 'local-delivery'], 'no delivery child')
 
     def test_capabilities_and_filters(self):
@@ -125,7 +127,9 @@ class OneUser(Processes):
 
     def test_nobody_looks_inside(self):
         """A captured process cannot read what the others hold, though they are of one user."""
-        for row in self.workers:
+        for row in self.rows:
+            if row['pid'] in [self.master, *self.parents]:
+                continue
             with self.subTest(program=row['name'], pid=row['pid']):
                 self.assertRaises(PermissionError, os.listdir, f'/proc/{row["pid"]}/fd')
                 self.assertRaises(PermissionError, open, f'/proc/{row["pid"]}/mem', 'rb')
@@ -152,6 +156,17 @@ class Privileges(Processes):
                                   ('CapEff', ROOT_PARENT_CAPABILITIES), ('CapAmb', 0)):
                 self.assertEqual(int(status[kind][0], 16), allowed, kind)
             self.assertEqual((status['NoNewPrivs'], status['Seccomp']), (['1'], ['2']))
+
+    def test_the_starter_of_commands(self):
+        self.assertEqual(len(self.starters), 1)
+        for pid in self.starters:
+            self.assertIn(parent_of(pid), self.parents)
+            status = status_of(pid)
+            for kind, allowed in (('CapInh', 0), ('CapPrm', ROOT_PARENT_CAPABILITIES),
+                                  ('CapEff', ROOT_PARENT_CAPABILITIES), ('CapAmb', 0)):
+                self.assertEqual(int(status[kind][0], 16), allowed, kind)
+            held = [target for target in descriptors(pid) if target.startswith('socket:')]
+            self.assertEqual(len(held), 1, 'the channel to its parent')
 
     def test_roots(self):
         def check(pid, _, row):

@@ -1,0 +1,38 @@
+#include "local-delivery/local_outcome.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ekiden::local_delivery {
+namespace {
+
+// An address as a header line may hold it.
+std::string harmless(std::string_view address) {
+    std::string out(address);
+    std::ranges::replace_if(
+        out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return out;
+}
+
+}  // namespace
+
+ipc::RecipientOutcome local_outcome(const ipc::DeliveryRecipient& recipient, ipc::DeliveryStatus status,
+                                    std::string dsn, std::string text) {
+    ipc::RecipientOutcome outcome{};
+    outcome.index = recipient.index;
+    outcome.status = status;
+    outcome.dsn = std::move(dsn);
+    outcome.text = std::move(text);
+    outcome.relay = "local";
+    return outcome;
+}
+
+std::string final_header(const ipc::Deliver& message) {
+    const ipc::DeliveryRecipient& recipient = message.recipients.front();
+    const std::string& original = recipient.original.empty() ? recipient.address : recipient.original;
+    return fmt::format("Return-Path: <{}>\r\nX-Original-To: {}\r\nDelivered-To: {}\r\n",
+                       harmless(message.sender), harmless(original), harmless(recipient.address));
+}
+
+}  // namespace ekiden::local_delivery
