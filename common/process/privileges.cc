@@ -30,6 +30,10 @@ constexpr auto table = std::to_array<Row>({
      .empty_root = true, .internet = true, .single = true},
     {.service = Service::local_delivery, .program = "local-delivery", .log_name = "virtual", .owner = nullptr,
      .children = true, .single = true},
+    {.service = Service::pam_helper, .program = "pam-helper", .log_name = "authd", .owner = nullptr,
+     .single = true, .foreign_code = true, .only_with = &param::system_accounts},
+    {.service = Service::session_starter, .program = "session-starter", .log_name = "pop3d-session", .owner = nullptr,
+     .single = true, .foreign_code = true, .only_with = &param::system_accounts},
 });
 // clang-format on
 

@@ -22,6 +22,8 @@ struct Row {
     bool speaks_tls = false;                    // is given certificate and key
     bool reloads_in_place = false;              // takes a new configuration without being replaced
     bool single = false;                        // never more than one worker
+    bool foreign_code = false;  // runs what is not ours (PAM's modules, a program): no filter of its own
+    const Param<bool>* only_with = nullptr;  // runs where this is yes; null: always
     std::string_view admin_socket =
         {};  // below queue_directory/public, for the administrator's tools; empty: none
 };

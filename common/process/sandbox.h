@@ -2,6 +2,7 @@
 // Confinement of a process after its start: user, empty root, no_new_privs, Landlock, seccomp, limits. Each
 // step that the kernel cannot do is reported, not silently left out. Landlock is per thread: confine before
 // any thread starts.
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct Paths {  // what stays reachable for a program that opens files after its
 // Becomes the user for good: uid, gid, no other groups but these, no capabilities.
 Result<> become(const std::string& user);
 Result<> become(unsigned uid, unsigned gid, const std::vector<unsigned>& groups = {});
+
+// Of root's capabilities a process that stays root keeps these alone (CAP_SETUID, CAP_SETGID …).
+Result<> keep_only(std::initializer_list<int> capabilities);
 
 // chroot to an empty directory, then become(): the user's entry is read while it can be.
 Result<> enter_empty_root_as(const std::string& directory, const std::string& user);

@@ -1,59 +1,70 @@
-"""Users of the host for a test, without touching the host: the test runs in a mount namespace of its own, in which
-/etc/passwd and /etc/group are copies with further lines. Needs root.
+"""Users of the system for one test: the files that name them, their passwords and PAM's rules are replaced in a mount name
+space of the test's own, so that the machine's are not touched. Call in_own_mounts() first of all."""
 
-    USERS = system_users.enter('taro', 'hanako')    # first thing in test.py
-    USERS['taro'].home ..."""
-
-import atexit
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 
-from instance import new_folder
-
-FIRST_UID = 61000
-
-
-class User:
-    def __init__(self, name, uid, home):
-        self.name, self.uid, self.gid, self.home = name, uid, uid, pathlib.Path(home)
-
-    def write(self, name, text, mode=0o644, owner=None):
-        """A file below the home."""
-        path = self.home / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.write_text(text)
-        path.chmod(mode)
-        os.chown(path, self.uid if owner is None else owner, self.gid)
-        return path
-
-    def forward(self, text, **how):
-        return self.write('.forward', text, **how)
-
-    def remove(self, name):
-        (self.home / name).unlink(missing_ok=True)
+FIRST_UID = 20001
+PAM = 'auth required pam_unix.so\naccount required pam_unix.so\n'
+FILES = {'passwd': 0o644, 'group': 0o644, 'shadow': 0o640}
 
 
-def enter(*names, further=''):
-    """{name: User}, each with a home of mode 0700; `further` are lines of passwd(5). Begins the program anew in the
-    namespace."""
-    if os.environ.get('EKIDEN_TEST_NAMESPACE') != '1':
-        os.execvpe('/usr/bin/unshare', ['unshare', '-m', '--propagation', 'private', sys.executable, *sys.argv],
-                   {**os.environ, 'EKIDEN_TEST_NAMESPACE': '1'})
-    base = new_folder('users')
-    atexit.register(shutil.rmtree, base, ignore_errors=True)
-    users, passwd, group = {}, pathlib.Path('/etc/passwd').read_text(), pathlib.Path('/etc/group').read_text()
-    for uid, name in enumerate(names, FIRST_UID):
-        users[name] = User(name, uid, base / 'home' / name)
-        passwd += f'{name}:x:{uid}:{uid}::{users[name].home}:/bin/sh\n'
-        group += f'{name}:x:{uid}:\n'
-        users[name].home.mkdir(parents=True, mode=0o700)
-        os.chown(users[name].home, uid, uid)
-    for name, text in (('passwd', passwd + further), ('group', group)):
-        (base / name).write_text(text)
-        (base / name).chmod(0o644)
-        subprocess.run(['/usr/bin/mount', '--bind', base / name, f'/etc/{name}'], check=True)
-    return users
+def in_own_mounts():
+    """Begin this program again in a mount name space of its own (as root; else go on)."""
+    if os.geteuid() == 0 and not os.environ.get('EKIDEN_OWN_MOUNTS'):
+        os.execvpe('unshare', ['unshare', '--mount', '--propagation', 'private', sys.executable, *sys.argv],
+                   {**os.environ, 'EKIDEN_OWN_MOUNTS': '1'})
+
+
+def mount_over(source, target):
+    subprocess.run(['mount', '--bind', source, target], check=True, timeout=30)
+
+
+def hashed(password):
+    done = subprocess.run(['openssl', 'passwd', '-6', '-stdin'], input=password, capture_output=True, text=True, check=True,
+                          timeout=30)
+    return done.stdout.strip()
+
+
+class SystemUsers:
+    """SystemUsers(folder, {'taro': 'secret', ...}): with homes below `folder`; `root` as a name gives root a password."""
+
+    def __init__(self, folder, passwords):
+        self.folder = pathlib.Path(folder)
+        self.uids = {name: 0 if name == 'root' else FIRST_UID + number for number, name in enumerate(passwords)}
+        etc = self.folder / 'etc'
+        etc.mkdir(parents=True)
+        (self.folder / 'home').mkdir()
+        lines = {name: (pathlib.Path('/etc') / name).read_text().splitlines() for name in FILES}
+        for name, password in passwords.items():
+            if name == 'root':
+                lines['shadow'] = [line for line in lines['shadow'] if not line.startswith('root:')]
+            else:
+                self.add(name, lines)
+            lines['shadow'].append(f'{name}:{hashed(password)}:19000:0:99999:7:::')
+        for name, mode in FILES.items():
+            (etc / name).write_text('\n'.join(lines[name]) + '\n')
+            (etc / name).chmod(mode)
+            mount_over(etc / name, f'/etc/{name}')
+        shutil.copytree('/etc/pam.d', etc / 'pam.d')
+        (etc / 'pam.d' / 'ekiden').write_text(PAM)
+        mount_over(etc / 'pam.d', '/etc/pam.d')
+
+    def add(self, name, lines):
+        uid = self.uids[name]
+        home = self.home(name)
+        home.mkdir(mode=0o700)
+        os.chown(home, uid, uid)
+        lines['passwd'].append(f'{name}:x:{uid}:{uid}::{home}:/bin/sh')
+        lines['group'].append(f'{name}:x:{uid}:')
+
+    def home(self, name):
+        return self.folder / 'home' / name
+
+    def own(self, name, path):
+        """Give a file or folder, with all in it, to the user."""
+        for each in [path, *path.rglob('*')] if path.is_dir() else [path]:
+            os.chown(each, self.uids[name], self.uids[name], follow_symlinks=False)

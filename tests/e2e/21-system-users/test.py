@@ -7,7 +7,7 @@ import pwd
 import re
 import subprocess
 
-import system_users
+import local_users
 import waiting
 from house_test import HouseTest, main
 from instance import Instance, free_port
@@ -15,7 +15,7 @@ from postfix import Postfix
 
 AS_ROOT = os.geteuid() == 0
 if AS_ROOT:
-    USERS = system_users.enter('taro', 'hanako', 'jiro', 'saburo', further='clerk:x:77:61000::/nonexistent:/bin/sh\n')
+    USERS = local_users.enter('taro', 'hanako', 'jiro', 'saburo', further='clerk:x:77:61000::/nonexistent:/bin/sh\n')
 NAME = 'taro' if AS_ROOT else pwd.getpwuid(os.geteuid()).pw_name
 # Nothing is missing that a server would add.
 WHOLE = (b'Message-Id: <1@elsewhere.test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\nFrom: s@elsewhere.test\r\n'
@@ -375,7 +375,7 @@ class AsRoot(Mailbox):
             client.command('MAIL FROM:<s@elsewhere.test>')
             return client.command(f'RCPT TO:<{name}@{LOCAL}>')[0] == 250
 
-    def test_nothing_for_root_and_system_users(self):
+    def test_nothing_for_root_and_local_users(self):
         self.assertEqual(self.outcome('root')[:2], ('4.3.5', 'deferred'))
         dsn, status, text = self.outcome('clerk')
         self.assertEqual((dsn, status), ('4.3.5', 'deferred'))
