@@ -10,7 +10,7 @@
 namespace ekiden::admin {
 namespace {
 
-constexpr std::int64_t known_version = 1;
+constexpr std::int64_t known_version = 3;  // what it lists has not changed since 1
 
 ipc::ListedMessage message_of(const sqlite::Rows& rows) {
     ipc::ListedMessage message{};
@@ -43,7 +43,7 @@ Result<> list_directly(const std::string& path, const std::function<void(const i
     if (!database) return pass(database);
     Result<std::int64_t> version = database->number("PRAGMA user_version");
     if (!version) return pass(version);
-    if (*version != known_version)
+    if (*version < 1 || *version > known_version)
         return permanent(fmt::format("{}: version {} is not known to this program", path, *version));
     Result<sqlite::Statement> messages = database->prepare(
         "SELECT seq, id_time, next_attempt, hold, size, arrived, sender, expire FROM message ORDER BY seq");

@@ -9,8 +9,8 @@ namespace ekiden::ipc {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Service::last) + 1> names = {
-    "master", "logger", "smtpd",    "submission", "pop3d",      "pop3d-session",   "authd", "qmgr",
-    "router", "smtp",   "resolver", "virtual",    "pam-helper", "session-starter", "admin",
+    "master", "logger", "smtpd",    "submission", "pop3d",      "pop3d-session",   "authd",  "qmgr",
+    "router", "smtp",   "resolver", "virtual",    "pam-helper", "session-starter", "pickup", "admin",
 };
 
 using enum Service;
@@ -47,6 +47,12 @@ constexpr auto table = std::to_array<Permission>({
     {submission, manager, Commit::name},
     {submission, resolver, DnsQuery::name},
 
+    {pickup, manager, ReserveIds::name},
+    {pickup, manager, OpenContent::name},
+    {pickup, manager, AbandonContent::name},
+    {pickup, manager, Commit::name},
+    {pickup, manager, ForgetDrops::name},
+
     {pop3_front, authd, PasswordLogin::name},
     {pop3_front, authd, AuthStart::name},
     {pop3_front, authd, AuthContinue::name},
@@ -80,6 +86,7 @@ constexpr auto table = std::to_array<Permission>({
     {local_delivery, logger, LogLine::name},
     {pam_helper, logger, LogLine::name},
     {session_starter, logger, LogLine::name},
+    {pickup, logger, LogLine::name},
     {master, logger, LogLine::name},
 
     {admin, manager, ListQueue::name},

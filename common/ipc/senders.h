@@ -24,6 +24,7 @@ enum class Service : std::uint8_t {
     local_delivery,
     pam_helper,
     session_starter,
+    pickup,
     admin,  // a command on a public socket, known by its SO_PEERCRED
     last = admin,
 };

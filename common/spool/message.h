@@ -87,6 +87,10 @@ struct NewMessage {
     // A forwarded message is `top` followed by the content of another one, that stands in a file.
     std::optional<text::QueueId> copy_of;
     std::string top;
+    // The maildrop file that it came from, and which of the messages of that file it is; empty: none. Two
+    // with the same are one.
+    std::string drop;
+    std::int64_t drop_part = 0;
 };
 
 // A message as loaded from the spool.

@@ -11,7 +11,8 @@
 
 namespace ekiden::queue {
 
-// A message becomes ours. Its content file, if it has one, is written and closed by its receiver.
+// A message becomes ours. Its content file, if it has one, is written and closed by its receiver. Value: 1,
+// or 0 when its maildrop file was accepted before; then nothing of it is kept.
 struct Accept {
     NewMessage message;
 };
@@ -72,7 +73,12 @@ struct ReserveSequence {
     std::int64_t count = 1;
 };
 
-using Operation = std::variant<Accept, Settle, Expand, Command, Flush, ReserveSequence>;
+// Maildrop files that cannot come again need not be known any longer: all but these.
+struct ForgetDrops {
+    std::vector<std::string> keep;
+};
+
+using Operation = std::variant<Accept, Settle, Expand, Command, Flush, ReserveSequence, ForgetDrops>;
 
 // The messages that an operation inserts.
 inline std::span<NewMessage> new_messages(Operation& operation) {

@@ -6,7 +6,7 @@
 
 namespace ekiden::queue {
 
-inline constexpr std::array<std::string_view, 2> schema_steps = {R"sql(
+inline constexpr std::array<std::string_view, 3> schema_steps = {R"sql(
 PRAGMA application_id = 0x456b5131;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('sequence', 1);
@@ -60,6 +60,12 @@ ALTER TABLE message ADD COLUMN delivered_to TEXT;
 ALTER TABLE recipient ADD COLUMN destination INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE recipient ADD COLUMN target TEXT;
 ALTER TABLE recipient ADD COLUMN user TEXT;
+)sql",
+                                                                 R"sql(
+CREATE TABLE dropped (
+    name TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    PRIMARY KEY (name, part)) WITHOUT ROWID;
 )sql"};
 
 }  // namespace ekiden::queue

@@ -269,7 +269,16 @@ Result<> Spool::insert(Sequence sequence, const Recipient& r) {
 }
 
 Result<std::int64_t> Spool::run(const Accept& accept) {
-    Result<> done = insert(accept.message);
+    const NewMessage& message = accept.message;
+    if (!message.drop.empty()) {
+        Result<bool> first = change(sql::remember_drop, message.drop, message.drop_part);
+        if (!first) return pass(first);
+        if (!*first) {
+            if (message.in_file) doomed_files_.push_back(message.id);
+            return 0;
+        }
+    }
+    Result<> done = insert(message);
     if (!done) return pass(done);
     return 1;
 }
@@ -351,6 +360,14 @@ Result<std::int64_t> Spool::run(const ReserveSequence& reserve) {
     Result<> taken = (*statements_)[sql::take_sequence].run(reserve.count);
     if (!taken) return pass(taken);
     return first;
+}
+
+Result<std::int64_t> Spool::run(const ForgetDrops& forget) {
+    std::string kept = "/";
+    for (const std::string& name : forget.keep) kept += name + "/";
+    Result<> done = (*statements_)[sql::forget_drops].run(kept);
+    if (!done) return pass(done);
+    return statements_->database.changes();
 }
 
 template <class... Values>

@@ -95,6 +95,7 @@ class Spool {
     Result<std::int64_t> run(const Command& command);
     Result<std::int64_t> run(const Flush& flush);
     Result<std::int64_t> run(const ReserveSequence& reserve);
+    Result<std::int64_t> run(const ForgetDrops& forget);
     Result<> record(const Settle& settle);
     // False: no such message.
     Result<bool> erase(Sequence sequence);

@@ -46,6 +46,8 @@ enum Name : int {
     next_number,
     clamp,
     count,
+    remember_drop,
+    forget_drops,
     statement_count
 };
 
@@ -106,6 +108,9 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "SELECT coalesce(max(number), -1) + 1 FROM recipient WHERE seq = ?",
     "UPDATE message SET next_attempt = ?1 WHERE next_attempt > 0 AND hold = 0 AND next_attempt > ?1",
     "SELECT count(*) FROM message",
+    "INSERT OR IGNORE INTO dropped (name, part) VALUES (?, ?)",
+    // The names that stay, each between slashes, which no name holds.
+    "DELETE FROM dropped WHERE instr(?1, '/' || name || '/') = 0",
 };
 
 #undef EKIDEN_MESSAGE_COLUMNS

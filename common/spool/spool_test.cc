@@ -250,6 +250,31 @@ TEST(Spool, ExpansionIsRemembered) {
     EXPECT_TRUE(m->recipients[1].resolved);
 }
 
+TEST(Spool, AMaildropFileIsTakenOnce) {
+    ScratchDirectory directory;
+    auto dropped = [](std::int64_t sequence, std::int64_t part, std::size_t size) {
+        NewMessage m = message(sequence, {"a@example.net"}, std::string(size, 'z'));
+        m.drop = "d.1";
+        m.drop_part = part;
+        return Accept{std::move(m)};
+    };
+    {
+        Spool spool = open(directory);
+        EXPECT_EQ(apply(spool, dropped(1, 0, 100)), 1);
+        EXPECT_EQ(apply(spool, dropped(2, 1, 100)), 1) << "another message of the same file";
+        EXPECT_EQ(apply(spool, Command{Command::Verb::remove, 1}), 1);
+    }
+    Spool spool = open(directory);
+    EXPECT_EQ(apply(spool, dropped(3, 0, 100)), 0) << "also after it was delivered and the process died";
+    EXPECT_EQ(apply(spool, dropped(4, 0, 70'000)), 0);
+    EXPECT_EQ(directory.content_files(), 0) << "nothing of it is kept";
+    EXPECT_EQ(spool.list(0, 10)->size(), 1u);
+    EXPECT_EQ(apply(spool, ForgetDrops{{"d.0", "d.1"}}), 0);
+    EXPECT_EQ(apply(spool, dropped(5, 0, 100)), 0);
+    EXPECT_EQ(apply(spool, ForgetDrops{{"d.0", "d.10"}}), 2);
+    EXPECT_EQ(apply(spool, dropped(6, 0, 100)), 1);
+}
+
 TEST(Spool, OnlyOneManager) {
     ScratchDirectory directory;
     Spool spool = open(directory);

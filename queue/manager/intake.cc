@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t address_limit = 1000;  // octets; RFC 5321 allows 256 + the path's own, aliases more
 constexpr std::size_t text_limit = 4096;     // names of clients, message ids
 constexpr std::size_t delivered_to_limit = 200;
+constexpr std::size_t drop_name_limit = 255;
 constexpr std::int64_t us_per_day = std::int64_t{86400} * 1'000'000;
 
 // No control octets: these strings come back in notices, headers and listings.
@@ -29,6 +30,10 @@ std::string without_controls(std::string text) {
     std::ranges::replace_if(
         text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
     return text;
+}
+
+bool is_drop_name(const std::string& s) {
+    return s.size() <= drop_name_limit && clean(s, drop_name_limit) && s.find('/') == std::string::npos;
 }
 
 }  // namespace
@@ -95,12 +100,20 @@ Task<Result<ipc::Committed>> Intake::commit(ipc::Commit order, ipc::Sender sende
         co_return pass(good);
     }
     NewMessage message = message_of(std::move(order), *id);
-    Result<> accepted = co_await queue_.accept(std::move(message));
+    Result<bool> accepted = co_await queue_.accept(std::move(message));
     if (!accepted) {
         log::emit(events::intake_failed, print(*id), accepted.error());
         co_return pass(accepted);
     }
-    co_return ipc::Committed{print(*id)};
+    co_return ipc::Committed{print(*id), !*accepted};
+}
+
+Task<Result<ipc::Done>> Intake::forget_drops(ipc::ForgetDrops order) {
+    for (const std::string& name : order.keep)
+        if (!is_drop_name(name)) co_return malformed("not the name of a maildrop file");
+    Result<> forgotten = co_await queue_.forget_drops(std::move(order.keep));
+    if (!forgotten) co_return pass(forgotten);
+    co_return ipc::Done{};
 }
 
 Result<> Intake::check(const ipc::Commit& order) const {
@@ -108,7 +121,8 @@ Result<> Intake::check(const ipc::Commit& order) const {
     auto size = static_cast<std::int64_t>(order.notes.size);
     if (order.recipients.empty()) return malformed("a message without recipients");
     if (order.recipients.size() > limits_.recipients) return permanent("too many recipients");
-    if (size < 0 || (limit > 0 && size > limit))
+    // What comes from maildrop was measured when it was dropped, without the fields that it has got since.
+    if (size < 0 || (limit > 0 && size > limit && order.drop.empty()))
         return permanent("message is larger than message_size_limit");
     if (order.notes.header_size > order.notes.size) return malformed("a header larger than its message");
     if (!order.in_file && order.content.size() != order.notes.size)
@@ -117,7 +131,8 @@ Result<> Intake::check(const ipc::Commit& order) const {
                  clean(order.notes.message_id, text_limit) && clean(order.client_name, text_limit) &&
                  clean(order.client_address, text_limit) && clean(order.helo, text_limit) &&
                  clean(order.protocol, text_limit) && clean(order.login, text_limit) &&
-                 clean(order.grant_user, text_limit) && order.notes.delivered_to.size() <= delivered_to_limit;
+                 clean(order.grant_user, text_limit) && is_drop_name(order.drop) &&
+                 order.notes.delivered_to.size() <= delivered_to_limit;
     for (const std::string& address : order.notes.delivered_to)
         texts = texts && address.size() <= address_limit;
     for (const ipc::EnvelopeRecipient& r : order.recipients)
@@ -165,6 +180,8 @@ NewMessage Intake::message_of(ipc::Commit order, const text::QueueId& id) const 
         r.notify = from.notify & (notify::never | notify::success | notify::failure | notify::delay);
         message.recipients.push_back(std::move(r));
     }
+    message.drop = std::move(order.drop);
+    message.drop_part = order.drop_part;
     message.in_file = order.in_file;
     if (!order.in_file) message.content = std::make_shared<const std::string>(std::move(order.content));
     return message;

@@ -34,6 +34,7 @@ class Intake {
     Task<Result<ipc::ContentFile>> open(ipc::OpenContent question, ipc::Sender sender);
     void abandon(const ipc::AbandonContent& order, const ipc::Sender& sender);
     Task<Result<ipc::Committed>> commit(ipc::Commit order, ipc::Sender sender);
+    Task<Result<ipc::Done>> forget_drops(ipc::ForgetDrops order);
     // A worker is gone: what it left open goes too.
     void lost(const ipc::Sender& sender);
 

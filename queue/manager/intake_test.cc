@@ -163,6 +163,26 @@ TEST_F(IntakeTest, TablesAreBounded) {
     EXPECT_FALSE(loop.run(intake->open({second}, smtpd)));
 }
 
+TEST_F(IntakeTest, AMaildropFileIsTakenOnce) {
+    ipc::Commit c = order(id(smtpd));
+    c.drop = "d.1";
+    Result<ipc::Committed> done = commit(std::move(c), smtpd);
+    ASSERT_TRUE(done);
+    EXPECT_FALSE(done->known);
+    c = order(id(smtpd));
+    c.drop = "d.1";
+    done = commit(std::move(c), smtpd);
+    ASSERT_TRUE(done);
+    EXPECT_TRUE(done->known);
+    EXPECT_EQ(loop.run(queue->list({"", 10}))->messages.size(), 1u);
+    EXPECT_FALSE(loop.run(intake->forget_drops({{"a/b"}})));
+    EXPECT_TRUE(loop.run(intake->forget_drops({})));
+    c = order(id(smtpd));
+    c.drop = "d.1";
+    done = commit(std::move(c), smtpd);
+    EXPECT_FALSE(done->known);
+}
+
 TEST_F(IntakeTest, AnArrivalThatCannotBeIsNotBelieved) {
     ipc::Commit c = order(id(smtpd));
     c.arrival = test::noon * 3'000'000;

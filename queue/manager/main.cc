@@ -97,6 +97,8 @@ class Manager : public process::Program {
         worker.answer<ipc::Commit>([this](ipc::Commit order, ipc::Sender sender) {
             return intake_->commit(std::move(order), std::move(sender));
         });
+        worker.answer<ipc::ForgetDrops>(
+            [this](ipc::ForgetDrops order, ipc::Sender) { return intake_->forget_drops(std::move(order)); });
         worker.hear<ipc::AbandonContent>([this](ipc::AbandonContent order, const ipc::Sender& sender) {
             intake_->abandon(order, sender);
         });

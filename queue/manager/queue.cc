@@ -81,15 +81,15 @@ Result<> Queue::intake_open() {
     return {};
 }
 
-Task<Result<>> Queue::accept(NewMessage message) {
+Task<Result<bool>> Queue::accept(NewMessage message) {
     Result<> open = intake_open();
-    if (!open) co_return open;
+    if (!open) co_return pass(open);
     bool at_once = room();
     message.next_attempt = at_once ? 0 : std::max<std::int64_t>(1, clock_.wall_seconds());
     if (at_once) ++accepting_;
     struct Answer {
         explicit Answer(event::Loop& loop) : arrived(loop) {}
-        std::optional<Result<>> result;
+        std::optional<Result<bool>> result;
         event::Signal arrived;
     };
     auto answer = std::make_shared<Answer>(loop_);
@@ -97,15 +97,23 @@ Task<Result<>> Queue::accept(NewMessage message) {
     writer_.submit(Accept{std::move(message)},
                    [this, answer, at_once](Result<std::int64_t> done, Operation& operation) {
                        if (at_once) --accepting_;
-                       answer->result = done ? Result<>{} : Result<>(pass(done));
+                       bool known = done && *done == 0;
+                       answer->result = done ? Result<bool>(!known) : Result<bool>(pass(done));
                        answer->arrived.notify_all();
-                       if (done) admit(std::move(std::get<Accept>(operation).message));
+                       if (done && !known) admit(std::move(std::get<Accept>(operation).message));
                        // The disk may be full, and the reserve just given up is not for new mail: look at
                        // once.
                        if (!done) space_checked_us_ = -1;
                    });
     while (!answer->result) co_await answer->arrived.wait(std::chrono::hours(1));
     co_return std::move(*answer->result);
+}
+
+Task<Result<>> Queue::forget_drops(std::vector<std::string> keep) {
+    ForgetDrops forget{std::move(keep)};
+    Result<std::int64_t> done = co_await writer_.apply(std::move(forget));
+    if (!done) co_return pass(done);
+    co_return Result<>{};
 }
 
 void Queue::admit(NewMessage message) {

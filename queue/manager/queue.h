@@ -57,8 +57,11 @@ class Queue {
     Task<Result<std::vector<text::QueueId>>> reserve_ids(std::size_t count);
     // Temporary when mail is not taken now: the disk is too full, or too much waits to be written.
     Result<> intake_open();
-    // Done when the message is durable; from then on it is ours. An error: nothing is left of it.
-    Task<Result<>> accept(NewMessage message);
+    // Done when the message is durable; from then on it is ours. False: its maildrop file was taken before,
+    // and this is dropped. An error: nothing is left of it.
+    Task<Result<bool>> accept(NewMessage message);
+    // Pickup's files that are gone for good: all but `keep`.
+    Task<Result<>> forget_drops(std::vector<std::string> keep);
 
     // The operator's view and commands (ekiqueue).
     Task<Result<ipc::QueuePage>> list(ipc::ListQueue question);

@@ -170,7 +170,7 @@ class QueueTest : public testing::Test {
         m.id = ids->front();
         m.envelope.arrived_us = clock.wall_us();
         m.envelope.sender = std::move(sender);
-        Result<> accepted = loop.run(queue->accept(std::move(m)));
+        Result<bool> accepted = loop.run(queue->accept(std::move(m)));
         EXPECT_TRUE(accepted) << accepted.error().text;
         return ids->front();
     }
@@ -511,7 +511,7 @@ TEST_F(QueueTest, IntakeStopsWhenTheDiskIsNearlyFull) {
     Result<std::vector<text::QueueId>> ids = loop.run(queue->reserve_ids(1));
     NewMessage m = message(1, {"a@example.jp"});
     m.id = ids->front();
-    Result<> accepted = loop.run(queue->accept(std::move(m)));
+    Result<bool> accepted = loop.run(queue->accept(std::move(m)));
     ASSERT_FALSE(accepted);
     EXPECT_TRUE(accepted.error().temporary());
     EXPECT_EQ(messages(), 0);

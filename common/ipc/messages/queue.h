@@ -86,9 +86,10 @@ struct EnvelopeRecipient {
 struct Committed {
     static constexpr std::string_view name = "committed";
     std::string queue_id;
+    bool known;  // this maildrop file was committed before: what came now is dropped
     template <class M, class V>
     static void visit(M& m, V&& f) {
-        f("queue_id", m.queue_id);
+        f("queue_id", m.queue_id), f("known", m.known);
     }
 };
 
@@ -112,6 +113,10 @@ struct Commit {
     std::string protocol;  // "ESMTPSA"
     std::string login;
     std::string grant_user;  // the POP-before-SMTP grant that opened the relay
+    // pickup: the maildrop file that this is, and which of the messages that the file makes. What was
+    // committed under the same two before is not taken again. Empty: no such file.
+    std::string drop;
+    std::uint32_t drop_part;
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("queue_id", m.queue_id), f("sender", m.sender), f("envelope_id", m.envelope_id);
@@ -119,6 +124,19 @@ struct Commit {
         f("in_file", m.in_file), f("content", m.content), f("arrival", m.arrival);
         f("client_name", m.client_name), f("client_address", m.client_address), f("helo", m.helo);
         f("protocol", m.protocol), f("login", m.login), f("grant_user", m.grant_user);
+        f("drop", m.drop), f("drop_part", m.drop_part);
+    }
+};
+
+// pickup: the maildrop files that are gone for good, loss of power included, need not be remembered any
+// longer: all but these. Asked only while no commit of pickup's is under way.
+struct ForgetDrops {
+    static constexpr std::string_view name = "forget_drops";
+    using Reply = Done;
+    std::vector<std::string> keep;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("keep", m.keep);
     }
 };
 
