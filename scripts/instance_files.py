@@ -58,6 +58,7 @@ rewrite         unix  -       -      n      -      1       router
 relay           unix  -       -      y      -      1       relay
 resolver        unix  -       -      y      -      1       resolver
 virtual         unix  -       n      n      -      1       local-delivery
+pickup          unix  -       -      n      60     1       pickup
 postlog         unix  -       -      n      -      1       logger
 '''
 

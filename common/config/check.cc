@@ -314,14 +314,14 @@ class Checker {
     void check_wholeness() {
         if (snapshot_.services.empty() && !has_errors(findings_))
             add(error, master_path_, 0, "no services are defined");
-        for (std::string_view program : {"authd", "manager", "router", "logger"}) {
+        for (std::string_view program : {"authd", "manager", "router", "logger", "pickup"}) {
             auto count =
                 std::count_if(snapshot_.services.begin(), snapshot_.services.end(),
                               [&](const ServiceEntry& service) { return service.command == program; });
             if (count > 1)
                 add(error, master_path_, 0,
                     "program " + std::string(program) + " may be run by one service only");
-            if (count == 0)
+            if (count == 0 && program != "pickup")
                 add(warning, master_path_, 0, "no service runs the program " + std::string(program),
                     "services that ask it will answer with temporary errors");
         }

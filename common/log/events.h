@@ -171,6 +171,21 @@ inline constexpr Event<"smtpd_limit", warning,
     smtpd_limit;
 inline constexpr Event<"smtpd_peer_trouble", warning, "problem talking to service {service}: {why}{!session}">
     smtpd_peer_trouble;
+// --- pickup ---
+inline constexpr Event<"pickup_taken", info, "{queue_id}: uid={uid} from=<{from}>{!file}"> pickup_taken;
+inline constexpr Event<"pickup_known", info,
+                       "{queue_id}: maildrop file {file} is in the queue already: dropped">
+    pickup_known;
+inline constexpr Event<"pickup_quarantined", warning, "maildrop file {file}: {why}: moved to {where}">
+    pickup_quarantined;
+inline constexpr Event<"pickup_discarded", warning, "maildrop file {file}: {why}: removed"> pickup_discarded;
+inline constexpr Event<"pickup_left", warning, "maildrop file {file}: {why}: it stays where it is">
+    pickup_left;
+inline constexpr Event<"pickup_delayed", warning, "maildrop file {file}: {why}: will be tried again">
+    pickup_delayed;
+inline constexpr Event<"pickup_stale", info, "maildrop file {file} was not finished within a day: removed">
+    pickup_stale;
+inline constexpr Event<"pickup_blind", warning, "maildrop {directory}: {why}"> pickup_blind;
 // --- queue manager (qmgr; cleanup's and bounce's lines too) ---
 inline constexpr Event<"message_id", info, "{queue_id}: message-id={message_id}"> message_id;
 inline constexpr Event<"queue_active", info,

@@ -1,5 +1,6 @@
 #include "common/process/users.h"
 
+#include <grp.h>
 #include <pwd.h>
 
 #include "common/config/bad_parameter.h"
@@ -13,6 +14,14 @@ Result<UserIds> find_user(const std::string& name) {
         return not_found("there is no user \"" + text::printable(name, 60) +
                          "\": create it (./dev setup or the package does)");
     return UserIds{entry->pw_uid, entry->pw_gid};
+}
+
+Result<unsigned> find_group(const std::string& name) {
+    const group* entry = getgrnam(name.c_str());
+    if (!entry)
+        return not_found("there is no group \"" + text::printable(name, 60) +
+                         "\": create it (./dev setup or the package does)");
+    return entry->gr_gid;
 }
 
 Result<UserIds> owner_of(const Param<std::string>& parameter, const Settings& settings) {

@@ -14,6 +14,8 @@ struct UserIds {
 
 // not_found with what to do about it.
 Result<UserIds> find_user(const std::string& name);
+// The number of a group of the system's group database; not_found with what to do about it.
+Result<unsigned> find_group(const std::string& name);
 // The user of a parameter in a suite that root started: a worker never runs as root. Errors name the
 // parameter.
 Result<UserIds> owner_of(const Param<std::string>& parameter, const Settings& settings);
