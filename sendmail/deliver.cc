@@ -7,11 +7,11 @@
 
 #include "common/config/check.h"
 #include "common/mail/address_list.h"
+#include "common/maildrop/ekidrop.h"
 #include "common/maildrop/submitters.h"
 #include "sendmail/caller.h"
 #include "sendmail/complain.h"
 #include "sendmail/header_recipients.h"
-#include "sendmail/helper.h"
 #include "sendmail/input.h"
 
 namespace ekiden::sendmail {
@@ -150,27 +150,36 @@ class Delivery {
         return header;
     }
 
+    // What -bv sends in place of a message.
+    std::string probe() const {
+        std::string text;
+        if (!envelope_.sender.empty()) text = "From: " + envelope_.sender + "\n";
+        text += "Subject: probe\nTo:";
+        for (std::size_t i = 0; i < options_.words.size(); ++i)
+            text +=
+                fmt::format("\t{}{}\n", clean(options_.words[i]), i + 1 < options_.words.size() ? "," : "");
+        return text;
+    }
+
     void hand_in(std::string content) {
-        Ekidrop ekidrop(settings_);
+        Result<maildrop::Ekidrop> ekidrop = maildrop::Ekidrop::start(settings_[param::command_directory]);
+        if (!ekidrop) fail(ekidrop.error().text);
         std::uint64_t octets = 0;
-        bool wanted = ekidrop.write(maildrop::print(envelope_));
-        auto put = [&](std::string_view piece) {
-            octets += piece.size();
-            while (wanted && !piece.empty()) {
-                std::size_t size = std::min(piece.size(), maildrop::limits::record);
-                wanted = ekidrop.write(maildrop::content_record(piece.substr(0, size)));
-                piece.remove_prefix(size);
-            }
-        };
-        while (wanted) {
-            std::optional<std::string> line = input_.next();
+        bool wanted = ekidrop->write(maildrop::print(envelope_));
+        bool more = envelope_.trace != maildrop::Trace::verify;
+        if (!more) content = probe();
+        while (wanted && (more || !content.empty())) {
+            std::optional<std::string> line;
+            if (more) line = input_.next();
+            more = line.has_value();
             if (line) content += *line;
-            if (!line || content.size() >= maildrop::limits::record / 2) put(std::exchange(content, ""));
-            if (!line) break;
+            if (more && content.size() < maildrop::limits::record / 2) continue;
+            octets += content.size();
+            wanted = ekidrop->write_content(std::exchange(content, ""));
         }
         if (input_.error()) fail(input_.error()->text);
-        if (wanted) ekidrop.write(maildrop::end_record(envelope_.recipients.size(), octets));
-        std::string trouble = ekidrop.finish();
+        if (wanted) ekidrop->write(maildrop::end_record(envelope_.recipients.size(), octets));
+        std::string trouble = ekidrop->finish();
         if (!trouble.empty()) fail(trouble);
     }
 

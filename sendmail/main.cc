@@ -52,7 +52,7 @@ Settings read_settings(const std::vector<std::string>& arguments) {
                                     std::vector<std::string> words) {
     words.insert(words.begin(), "ekiqueue");
     for (int i = 0; i < options.verbose; ++i) words.push_back("-v");
-    sendmail::become_command(settings, words);
+    sendmail::become(settings[param::command_directory], words);
 }
 
 void make_aliases(const Settings& settings, const Options& options) {
@@ -60,7 +60,7 @@ void make_aliases(const Settings& settings, const Options& options) {
         text::split(options.alias_database.value_or(settings.text("alias_database")), ", \t\r\n");
     if (words.empty()) return;
     words.insert(words.begin(), {"ekialias", "--"});
-    sendmail::become_command(settings, words);
+    sendmail::become(settings[param::command_directory], words);
 }
 
 // The suite goes on without us.
@@ -69,7 +69,7 @@ void start_suite(const Settings& settings) {
     if (child < 0) throw Fatal{"fork failed"};
     if (child > 0) return;
     setsid();
-    sendmail::become_command(settings, {"ekiden", "start"});
+    sendmail::become(settings[param::command_directory], {"ekiden", "start"});
 }
 
 void obey(const Settings& settings, const Options& options) {
@@ -84,7 +84,7 @@ void obey(const Settings& settings, const Options& options) {
         case Mode::flush: run_queue_command(settings, options, {"-f"});
         case Mode::newaliases: make_aliases(settings, options); break;
         case Mode::daemon: start_suite(settings); break;
-        case Mode::smtp: throw Fatal{"-bs"};
+        case Mode::smtp: sendmail::become(settings[param::daemon_directory], {"smtpd-stdio"});
         case Mode::ignore: break;
     }
 }

@@ -104,18 +104,15 @@ void add_runs(Place from, Place to, std::vector<ListedAddress>& out) {
     }
 }
 
-// What stands between < and >: a route is dropped, all else is one address.
-void add_bracketed(const Token& open, Place from, Place to, std::vector<ListedAddress>& out) {
+// What stands between < and >: a route is dropped, all else is one address; nothing is none.
+void add_bracketed(Place from, Place to, std::vector<ListedAddress>& out) {
     if (from != to && from->is('@'))
         for (Place each = to; each != from; --each)
             if ((each - 1)->is(':')) {
                 from = each;
                 break;
             }
-    if (from == to)
-        out.push_back({{}, open.end, open.end});
-    else
-        out.push_back(address_of(from, to));
+    if (from != to) out.push_back(address_of(from, to));
 }
 
 }  // namespace
@@ -128,7 +125,7 @@ std::vector<ListedAddress> addresses_in(std::string_view text) {
         if (at->is('<')) {
             Place close = at + 1;
             while (close != tokens.cend() && !close->is('>')) ++close;
-            add_bracketed(*at, at + 1, close, found);
+            add_bracketed(at + 1, close, found);
             if (close == tokens.cend()) return found;
             at = close;
             group = close + 1;  // what stood before was a phrase

@@ -23,7 +23,7 @@ TEST(AddressList, Forms) {
         {"Bob B. <bob@example.net>", "bob@example.net|"},
         {"\"B, b\" <bob>, \"x y\"@z", "bob|\"x y\"@z|"},
         {"bob (a, b (c) \\) d) , eve(x)@z", "bob|eve@z|"},
-        {"<>", "|"},
+        {"<>", ""},
         {"friends: a, b@c;, d", "a|b@c|d|"},
         {"undisclosed-recipients:;", ""},
         {"<@x,@y:a@b>", "a@b|"},

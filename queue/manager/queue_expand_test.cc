@@ -139,7 +139,7 @@ class ExpansionTest : public testing::Test {
         NewMessage m = message(1, {recipient}, std::move(content));
         m.id = ids->front();
         m.envelope.delivered_to = std::move(delivered_to);
-        Result<> accepted = loop.run(queue->accept(std::move(m)));
+        Result<bool> accepted = loop.run(queue->accept(std::move(m)));
         ASSERT_TRUE(accepted) << accepted.error().text;
         settled();
     }

@@ -141,6 +141,30 @@ class Programs(Host):
         self.assertEqual(self.sendmail('-qRexample.net').returncode, 0)
         self.assertEqual(self.sendmail(name='newaliases').returncode, 0)
 
+    def test_smtp_on_standard_input(self):
+        large = b'z' * 70 + b'\r\n'
+        talk = (b'EHLO x\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<alice>\r\nDATA\r\nSubject: by smtp\r\n\r\n..x\r\n.\r\n'
+                b'MAIL FROM:<>\r\nRCPT TO:<alice@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n'
+                b'Subject: large by smtp\r\n\r\n' + large * 20_000 + b'.\r\nNONSENSE\r\nQUIT\r\n')
+        argv = [self.binary('sendmail'), '-C', f'{self.ours.folder}/etc', '-bs']
+        with scratch('smtp') as folder:
+            (folder / 'talk').write_bytes(talk)
+            with open(folder / 'talk', 'rb') as file:    # a file as well as a pipe
+                done = subprocess.run(argv, stdin=file, capture_output=True, timeout=60)
+        replies = [line for line in done.stdout.decode().split('\r\n') if line[3:4] == ' ']
+        self.assertEqual([line.split()[0] for line in replies],
+                         ['220', '250', '250', '250', '354', '250', '250', '250', '250', '354', '250', '500', '221'])
+        self.assertEqual((done.returncode, done.stderr), (0, b''))
+        message = self.message('by smtp')
+        self.assertIn(b'Return-Path: <a@example.net>\n', message)
+        self.assertTrue(message.endswith(b'\n\n.x\n'))
+        self.assertEqual(message.count(b'\nReceived: '), 1, 'that of pickup alone')
+        for address in (ALICE, BOB):
+            self.assertTrue(self.message('large by smtp', address).endswith(large.replace(b'\r', b'') * 20_000))
+        done = self.sendmail('-bs', text=b'MAIL FROM:<>\r\nRCPT TO:<alice>\r\nDATA\r\nSubject: cut\r\n\r\nx\r\n')
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(os.listdir(self.maildrop), [], 'what was cut short is not sent')
+
     def test_nobody_else_may_submit(self):
         user = pwd.getpwuid(os.getuid()).pw_name
         main_cf = self.ours.folder / 'etc' / 'main.cf'
