@@ -36,6 +36,8 @@ class Delivery {
                  line_endings(), options.dot_ends) {}
 
     void run() {
+        if (options_.verify) throw Fatal{"-bv is not supported: nothing is verified, and nothing was sent"};
+        if (options_.verbose == 1) warn("-v: no delivery report will be mailed");
         check_user();
         fill_envelope();
         std::string header;
@@ -54,8 +56,6 @@ class Delivery {
         if (octets > maildrop::limits::all_recipients)
             fail("the recipients' addresses are too long together");
         hand_in(std::move(header));
-        if (envelope_.trace != maildrop::Trace::none)
-            fmt::print("Mail Delivery Status Report will be mailed to <{}>.\n", envelope_.sender);
     }
 
   private:
@@ -94,10 +94,6 @@ class Delivery {
         envelope_.return_content = options_.return_content;
         envelope_.body = options_.body;
         envelope_.gateway = options_.gateway;
-        if (options_.verify)
-            envelope_.trace = maildrop::Trace::verify;
-        else if (options_.verbose == 1)
-            envelope_.trace = maildrop::Trace::report;
         for (const std::string& word : options_.words) {
             std::vector<mail::ListedAddress> found = mail::addresses_in(word);
             if (found.empty()) add_recipient("");  // Postfix sends it to empty_address_recipient
@@ -150,27 +146,13 @@ class Delivery {
         return header;
     }
 
-    // What -bv sends in place of a message.
-    std::string probe() const {
-        std::string text;
-        if (!envelope_.sender.empty()) text = "From: " + envelope_.sender + "\n";
-        text += "Subject: probe\nTo:";
-        for (std::size_t i = 0; i < options_.words.size(); ++i)
-            text +=
-                fmt::format("\t{}{}\n", clean(options_.words[i]), i + 1 < options_.words.size() ? "," : "");
-        return text;
-    }
-
     void hand_in(std::string content) {
         Result<maildrop::Ekidrop> ekidrop = maildrop::Ekidrop::start(settings_[param::command_directory]);
         if (!ekidrop) fail(ekidrop.error().text);
         std::uint64_t octets = 0;
         bool wanted = ekidrop->write(maildrop::print(envelope_));
-        bool more = envelope_.trace != maildrop::Trace::verify;
-        if (!more) content = probe();
-        while (wanted && (more || !content.empty())) {
-            std::optional<std::string> line;
-            if (more) line = input_.next();
+        for (bool more = true; wanted && more;) {
+            std::optional<std::string> line = input_.next();
             more = line.has_value();
             if (line) content += *line;
             if (more && content.size() < maildrop::limits::record / 2) continue;

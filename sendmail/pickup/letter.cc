@@ -152,6 +152,8 @@ Task<Result<>> Letter::examine() {
     }
     if (!reader.done()) co_return malformed("it ends before its end");
     envelope_ = reader.envelope();
+    // Nobody asked for it to be delivered.
+    if (envelope_.trace == maildrop::Trace::verify) co_return malformed("verification is not supported");
     co_return Result<>{};
 }
 

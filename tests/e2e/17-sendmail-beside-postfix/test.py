@@ -47,8 +47,6 @@ CASES = [
     (['-XVab', 'bob'], PLAIN), (['-f', '', '-XV', 'bob'], PLAIN), (['-B8BITMIME', 'bob'], PLAIN),
     (['-B', '7BIT', 'bob'], PLAIN), (['-B', '9BIT', 'bob'], PLAIN), (['-G', 'bob'], PLAIN),
     (['-t', '-N', 'delay'], TO_TWO),
-    (['-bv', 'bob', 'A <a@example.net>'], ''), (['-bv', '-f', '', 'bob'], ''), (['-bv'], ''), (['-v', 'bob'], PLAIN),
-    (['-vf', 'a@example.net', '-t'], TO_TWO),
     # what means nothing here
     (['-Am', '-c', '-em', '-h', '5', '-L', 'x', '-m', '-o7', '-o8', '-om', '-odb', '-p', 'x', '-U', '-x', 'bob'], PLAIN),
     (['-O', 'DeliveryMode=b', 'bob'], PLAIN), (['-bm', 'bob'], PLAIN), (['-bh'], ''), (['-bH'], ''), (['-q15m'], ''),
