@@ -90,7 +90,7 @@ class Delivery(MboxTest):
             text = self.wait_for(path, number + 1)
         self.assertEqual(entries(text), self.expected(address))
         self.assertEqual(path.stat().st_mode & 0o7777, 0o600)
-        self.assertEqual([each.name for each in path.parent.iterdir()], ['carol'])
+        waiting.until(lambda: [each.name for each in path.parent.iterdir()] == ['carol'], 'no lock is left')
         self.assertIn('status=sent (delivered to mailbox)', self.ours.log())
 
     def test_pythons_mailbox_module_reads_it(self):
