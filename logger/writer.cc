@@ -20,28 +20,8 @@
 namespace ekiden::logger {
 namespace {
 
-constexpr std::size_t text_limit = 16 * 1024;  // octets of a line
-
 constexpr std::size_t gathered_limit = 4 * 1024 * 1024;
 constexpr std::size_t senders_limit = 10'000;
-
-std::string time_stamp(std::int64_t when) {
-    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    std::time_t seconds = when / 1'000'000;
-    std::tm local{};
-    localtime_r(&seconds, &local);
-    return fmt::format("{} {:2} {:02}:{:02}:{:02}", months[local.tm_mon], local.tm_mday, local.tm_hour,
-                       local.tm_min, local.tm_sec);
-}
-
-std::string json_time(std::int64_t when) {
-    std::time_t seconds = when / 1'000'000;
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                       utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, when % 1'000'000);
-}
 
 // Postfix has programs of their own for some of what our queue manager and local-delivery do, and log tools
 // look for them. No others may speak in their names.
@@ -64,15 +44,9 @@ std::string program_of(const ipc::LogLine& line, const ipc::Sender& sender) {
 }  // namespace
 
 std::string Form::print(const ipc::LogLine& line, const ipc::Sender& sender) const {
-    // A captured sender's line must stay one line, and the stamps, printed last, are what counts.
-    if (json && line.json.starts_with("{\"") && line.json.ends_with('}') &&
-        text::printable(line.json, text_limit) == line.json)
-        return fmt::format("{},\"time\":\"{}\",\"host\":{},\"program\":{},\"pid\":{},\"level\":{}}}\n",
-                           line.json.substr(0, line.json.size() - 1), json_time(line.when),
-                           log::json_string(host), log::json_string(program_of(line, sender)), sender.pid,
-                           line.level);
-    return fmt::format("{} {} {}[{}]: {}\n", time_stamp(line.when), host, program_of(line, sender),
-                       sender.pid, text::printable(line.text, text_limit));
+    std::string program = program_of(line, sender);
+    return log::Form::print(
+        {static_cast<log::Level>(line.level), line.when, line.text, line.json, program, sender.pid});
 }
 
 Result<> Writer::open(process::Worker& worker) {
@@ -86,7 +60,7 @@ Result<> Writer::open(process::Worker& worker) {
 
 void Writer::reconfigure(process::Worker& worker) {
     const std::string& name = worker.settings()[param::myhostname];
-    form_ = {name.substr(0, name.find('.')), worker.settings()[param::maillog_json]};
+    form_ = {{name.substr(0, name.find('.')), worker.settings()[param::maillog_json]}};
     facility_ = log::facility_named(worker.settings()[param::syslog_facility]).value_or(LOG_MAIL);
     rate_limit_ = worker.settings()[param::maillog_rate_limit];
 }
@@ -144,9 +118,10 @@ bool Writer::over_rate(const ipc::Sender& sender) {
 void Writer::write(const ipc::LogLine& line, const ipc::Sender& sender) {
     if (over_rate(sender)) return;
     if (to_syslog_) {
-        std::string text =
-            fmt::format("<{}>{} {}[{}]: {}", facility_ | (line.level & 7), time_stamp(line.when),
-                        program_of(line, sender), sender.pid, text::printable(line.text, text_limit));
+        std::string program = program_of(line, sender);
+        std::string text = log::print_for_syslog(
+            {static_cast<log::Level>(line.level), line.when, line.text, line.json, program, sender.pid},
+            facility_);
         bool sent = out_ && send(out_.get(), text.data(), text.size(), MSG_NOSIGNAL) >= 0;
         ++(sent ? written_ : lost_);
         return;

@@ -5,14 +5,13 @@
 #include <string>
 
 #include "common/ipc/messages/log.h"
+#include "common/log/form.h"
 #include "common/process/daemon.h"
 
 namespace ekiden::logger {
 
-// How lines look. "Nov 21 16:00:00 host ekiden/smtpd[123]: text", or one JSON object a line.
-struct Form {
-    std::string host;
-    bool json = false;
+// A line under the name of who sent it.
+struct Form : log::Form {
     std::string print(const ipc::LogLine& line, const ipc::Sender& sender) const;
 };
 

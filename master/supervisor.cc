@@ -10,8 +10,8 @@
 #include "common/ipc/messages/log.h"
 #include "common/log/events.h"
 #include "common/net/listener.h"
+#include "common/process/directories.h"
 #include "common/process/notify.h"
-#include "master/prepare.h"
 
 namespace ekiden::master {
 namespace {
@@ -92,7 +92,7 @@ Result<> Supervisor::start(config::Snapshot snapshot) {
     started_ = system_clock().wall_seconds();
     Result<Settings> settings = snapshot_.settings();
     if (!settings) return pass(settings);
-    if (Result<> prepared = prepare_directories(*settings); !prepared) return prepared;
+    if (Result<> prepared = process::prepare_directories(*settings); !prepared) return prepared;
     Result<OwnedFd> sealed = config::seal(snapshot_);
     if (!sealed) return pass(sealed);
     sealed_ = std::move(*sealed);

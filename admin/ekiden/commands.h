@@ -10,6 +10,14 @@ int start(const std::string& directory);
 int start_in_foreground(const std::string& directory);
 int stop(const std::string& directory);
 int reload(const std::string& directory);
+// Ends it at once, without order; the queue on disk is whole all the same.
+int abort(const std::string& directory);
+// Makes all deferred mail due.
+int flush(const std::string& directory);
+// Sets maillog_file aside under a name with the time.
+int logrotate(const std::string& directory);
+// Gives directories and files of the suite the owners and modes that they should have.
+int set_permissions(const std::string& directory);
 int status(const std::string& directory);
 
 }  // namespace ekiden::admin

@@ -1,4 +1,5 @@
-// ekiden: check, start, stop, reload, status. The administrator's handle of the whole suite.
+// ekiden: check, start, stop, reload, status and what else there is. The administrator's handle of the whole
+// suite.
 #include <fmt/format.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -11,13 +12,17 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: ekiden [-c config_dir] command\n"
+    "usage: ekiden [-c config_dir] [-Dv] command\n"
     "  check     read and check the configuration, change nothing\n"
     "  start     start the mail system in the background\n"
     "  start-fg  start it in the foreground, until SIGTERM\n"
     "  stop      end it, in order\n"
     "  reload    take the changed configuration, without losing a connection\n"
-    "  status    list processes, uptime and connections\n";
+    "  status    list processes, uptime and connections\n"
+    "  abort     end it at once, without order\n"
+    "  flush     try all deferred mail now\n"
+    "  logrotate set maillog_file aside and begin a new one\n"
+    "  set-permissions  mend owners and modes of the suite's directories\n";
 
 }  // namespace
 
@@ -25,7 +30,8 @@ int main(int argc, char** argv) {
     using namespace ekiden::admin;
     const char* from_environment = std::getenv("MAIL_CONFIG");
     std::string directory = from_environment ? from_environment : "/etc/ekiden";
-    for (int option; (option = getopt(argc, argv, "+c:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "+c:Dv")) != -1;) {
+        if (option == 'D' || option == 'v') continue;  // nothing is hidden that they could show
         if (option != 'c') {
             fmt::print(stderr, "{}", usage);
             return EX_USAGE;
@@ -33,8 +39,16 @@ int main(int argc, char** argv) {
         directory = optarg;
     }
     static const std::map<std::string_view, int (*)(const std::string&)> commands = {
-        {"check", check}, {"start", start},   {"start-fg", start_in_foreground},
-        {"stop", stop},   {"reload", reload}, {"status", status}};
+        {"check", check},
+        {"start", start},
+        {"start-fg", start_in_foreground},
+        {"stop", stop},
+        {"reload", reload},
+        {"status", status},
+        {"abort", abort},
+        {"flush", flush},
+        {"logrotate", logrotate},
+        {"set-permissions", set_permissions}};
     auto found = optind + 1 == argc ? commands.find(argv[optind]) : commands.end();
     if (found == commands.end()) {
         fmt::print(stderr, "{}", usage);

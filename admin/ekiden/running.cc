@@ -1,4 +1,4 @@
-// stop, reload and status: what is said to a running master.
+// stop, abort, reload, flush and status: what is said to a running suite.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -15,6 +15,7 @@
 #include "common/config/check.h"
 #include "common/config/main_cf.h"
 #include "common/ipc/messages/control.h"
+#include "common/ipc/messages/queue.h"
 #include "common/process/admin_client.h"
 #include "common/text/ascii.h"
 
@@ -67,19 +68,40 @@ std::string duration(std::int64_t seconds) {
 
 }  // namespace
 
-int stop(const std::string& directory) {
+namespace {
+
+// Sends the signal to master and waits until it is gone; its children go with it.
+int end_by(int signal, const std::string& directory) {
     Result<std::string> queue = queue_directory_of(directory);
     if (!queue) return complain(queue.error(), EX_CONFIG);
     Result<pid_t> pid = running_master(*queue);
     if (!pid) return complain(pid.error(), EX_UNAVAILABLE);
     OwnedFd handle(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
-    if (kill(*pid, SIGTERM) != 0)
+    if (kill(*pid, signal) != 0)
         return complain({ErrorKind::denied, fmt::format("cannot stop process {}: {}", *pid, strerror(errno))},
                         EX_NOPERM);
     pollfd wait{handle.get(), POLLIN, 0};
     if (poll(&wait, 1, stop_patience_ms) == 1) return EX_OK;
     return complain({ErrorKind::temporary, fmt::format("master (process {}) has not ended after 60 s", *pid)},
                     EX_TEMPFAIL);
+}
+
+}  // namespace
+
+int stop(const std::string& directory) { return end_by(SIGTERM, directory); }
+
+int abort(const std::string& directory) { return end_by(SIGKILL, directory); }
+
+int flush(const std::string& directory) {
+    Result<std::string> queue = queue_directory_of(directory);
+    if (!queue) return complain(queue.error(), EX_CONFIG);
+    auto manager = process::AdminClient::connect(*queue + "/public/queue", ipc::Service::manager);
+    if (!manager)
+        return complain({ErrorKind::temporary, "Cannot flush mail queue - mail system is down"},
+                        EX_UNAVAILABLE);
+    ipc::ChangeQueue order{ipc::QueueVerb::flush, "", "", true, 0, ""};
+    Result<ipc::ChangedMessages> done = (*manager)->ask(order, std::chrono::seconds(60));
+    return done ? EX_OK : complain(done.error(), EX_TEMPFAIL);
 }
 
 int reload(const std::string& directory) {

@@ -7,11 +7,12 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "admin/ekiqueue/direct.h"
 #include "admin/ekiqueue/listing.h"
 #include "admin/ekiqueue/options.h"
 #include "common/process/admin_client.h"
 #include "common/process/admin_tool.h"
+#include "common/process/users.h"
+#include "common/spool/offline.h"
 
 namespace {
 
@@ -44,29 +45,37 @@ class Printer {
     bool json_;
 };
 
-int list(const Settings& settings, bool json) {
+// Page by page, from whoever answers.
+template <class Ask>
+int list_from(const Ask& ask, bool json) {
     Printer printer(json);
-    const std::string& queue = settings[param::queue_directory];
-    auto manager = process::AdminClient::connect(queue + "/public/queue", ipc::Service::manager);
-    if (!manager) {
-        std::string database = queue + "/queue/queue.db";
-        if (access(database.c_str(), R_OK) != 0)
-            return complain("Queue report unavailable - mail system is down", EX_UNAVAILABLE);
-        fmt::print(stderr, "ekiqueue: warning: Mail system is down -- accessing queue directly\n");
-        Result<> listed =
-            admin::list_directly(database, [&printer](const ipc::ListedMessage& m) { printer(m); });
-        if (!listed) return complain(listed.error().text, EX_UNAVAILABLE);
-        return printer.end();
-    }
     ipc::ListQueue question{"", first_page};
     do {
-        Result<ipc::QueuePage> answer = (*manager)->ask(question, patience);
+        Result<ipc::QueuePage> answer = ask(question);
         if (!answer) return complain("Queue report unavailable - " + answer.error().text, EX_UNAVAILABLE);
         for (const ipc::ListedMessage& message : answer->messages) printer(message);
         std::fflush(stdout);
         question = {answer->next, page};
     } while (!question.after.empty());
     return printer.end();
+}
+
+int list(const Settings& settings, bool json) {
+    const std::string& queue = settings[param::queue_directory];
+    auto manager = process::AdminClient::connect(queue + "/public/queue", ipc::Service::manager);
+    if (manager)
+        return list_from([&](const ipc::ListQueue& question) { return (*manager)->ask(question, patience); },
+                         json);
+    std::string directory = queue + "/queue";
+    if (access((directory + "/queue.db").c_str(), R_OK) != 0)
+        return complain("Queue report unavailable - mail system is down", EX_UNAVAILABLE);
+    fmt::print(stderr, "ekiqueue: warning: Mail system is down -- accessing queue directly ({})\n",
+               manager.error().text);
+    Result<> became = process::become_owner_of("queue_directory's queue", directory);
+    if (!became) return complain(became.error().text, EX_UNAVAILABLE);
+    Result<queue::OfflineQueue> offline = queue::OfflineQueue::open_to_read(directory);
+    if (!offline) return complain(offline.error().text, EX_UNAVAILABLE);
+    return list_from([&](const ipc::ListQueue& question) { return offline->ask(question); }, json);
 }
 
 ipc::ChangeQueue order_of(const admin::QueueOptions& options) {
@@ -94,30 +103,37 @@ int change(const Settings& settings, const admin::QueueOptions& options) {
     auto manager = process::AdminClient::connect(settings[param::queue_directory] + "/public/queue",
                                                  ipc::Service::manager);
     if (!manager)
-        return complain("Mail system is down, or you may not use it: " + manager.error().text,
+        return complain(fmt::format("Cannot {} mail queue - mail system is down",
+                                    options.action <= QueueAction::flush_site ? "flush" : "change"),
                         EX_UNAVAILABLE);
     ipc::ChangeQueue order = order_of(options);
     bool one = !order.queue_id.empty();
-    Result<ipc::ChangedMessages> changed = (*manager)->ask(order, patience);
-    if (!changed) {
-        bool wrong = changed.error().kind == ErrorKind::malformed;
-        return complain(changed.error().text, wrong ? EX_DATAERR : EX_TEMPFAIL);
-    }
-    if (one && changed->count == 0)
+    ipc::ChangedMessages changed{};
+    do {
+        Result<ipc::ChangedMessages> answer = (*manager)->ask(order, patience);
+        if (!answer) {
+            bool wrong = answer.error().kind == ErrorKind::malformed;
+            return complain(answer.error().text, wrong ? EX_DATAERR : EX_TEMPFAIL);
+        }
+        changed.found += answer->found;
+        changed.count += answer->count;
+        order.after = answer->next;
+    } while (!order.after.empty());
+    if (one && changed.found == 0)
         return complain("no such message in the queue: " + order.queue_id, EX_DATAERR);
-    std::string plural = changed->count == 1 ? "" : "s";
+    std::string plural = changed.count == 1 ? "" : "s";
     switch (options.action) {  // postsuper's words
         case QueueAction::hold:
-            fmt::print(stderr, "ekiqueue: Placed on hold: {} message{}\n", changed->count, plural);
+            fmt::print(stderr, "ekiqueue: Placed on hold: {} message{}\n", changed.count, plural);
             break;
         case QueueAction::release:
-            fmt::print(stderr, "ekiqueue: Released from hold: {} message{}\n", changed->count, plural);
+            fmt::print(stderr, "ekiqueue: Released from hold: {} message{}\n", changed.count, plural);
             break;
         case QueueAction::requeue:
-            fmt::print(stderr, "ekiqueue: Requeued: {} message{}\n", changed->count, plural);
+            fmt::print(stderr, "ekiqueue: Requeued: {} message{}\n", changed.count, plural);
             break;
         case QueueAction::remove:
-            fmt::print(stderr, "ekiqueue: Deleted: {} message{}\n", changed->count, plural);
+            fmt::print(stderr, "ekiqueue: Deleted: {} message{}\n", changed.count, plural);
             break;
         default: break;  // postqueue says nothing
     }

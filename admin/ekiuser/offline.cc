@@ -1,9 +1,6 @@
 #include "admin/ekiuser/offline.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,23 +8,11 @@
 
 #include "common/accounts/directory.h"
 #include "common/base/owned_fd.h"
-#include "common/process/sandbox.h"
+#include "common/process/users.h"
 #include "common/sasl/random.h"
 
 namespace ekiden::ekiuser {
 namespace {
-
-Result<> become_owner_of(const std::string& directory) {
-    struct stat status{};
-    if (stat(directory.c_str(), &status) != 0)
-        return system_error("cannot use data_directory " + directory, errno);
-    if (geteuid() != 0 || status.st_uid == 0) return {};
-    const passwd* owner = getpwuid(status.st_uid);
-    if (owner == nullptr)
-        return not_found(
-            fmt::format("data_directory {} belongs to uid {}, who is nobody", directory, status.st_uid));
-    return process::become(owner->pw_name);
-}
 
 Result<> publish(accounts::Accounts& accounts, const std::string& path) {
     std::filesystem::path file(path);
@@ -43,7 +28,7 @@ Result<> publish(accounts::Accounts& accounts, const std::string& path) {
 Result<accounts::CommandResult> run_offline(const Settings& settings, const std::vector<std::string>& words,
                                             const std::optional<Secret>& password) {
     const std::string& directory = settings[param::data_directory];
-    Result<> became = become_owner_of(directory);
+    Result<> became = process::become_owner_of("data_directory", directory);
     if (!became) return pass(became);
     sasl::initialize();
     Result<accounts::Accounts> accounts =

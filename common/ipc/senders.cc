@@ -91,6 +91,8 @@ constexpr auto table = std::to_array<Permission>({
 
     {admin, manager, ListQueue::name},
     {admin, manager, ChangeQueue::name},
+    {admin, manager, ReadMessage::name},
+    {admin, manager, CheckQueue::name},
     {admin, authd, AdminCommand::name},
     {admin, master, QueryStatus::name},
     {admin, master, Reload::name},

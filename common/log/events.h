@@ -211,6 +211,8 @@ inline constexpr Event<"notice_dropped", warning,
                        "{queue_id}: undeliverable mail from <{from}> to <{to}> is dropped: {reason}">
     notice_dropped;
 inline constexpr Event<"queue_operator", info, "{queue_id}: {what}"> queue_operator;
+inline constexpr Event<"spool_finding", warning, "spool: {what}"> spool_finding;
+inline constexpr Event<"operator_report", info, "{what}"> operator_report;
 inline constexpr Event<"queue_flushed", info, "flush of {what}: {count} messages are due now"> queue_flushed;
 inline constexpr Event<"spool_opened", info, "spool {directory}: {messages} messages"> spool_opened;
 inline constexpr Event<"spool_failed", error, "{queue_id}: cannot record: {why}: will be tried again">

@@ -1,9 +1,15 @@
 #include "common/process/users.h"
 
+#include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "common/config/bad_parameter.h"
+#include "common/process/sandbox.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::process {
@@ -30,6 +36,18 @@ Result<UserIds> owner_of(const Param<std::string>& parameter, const Settings& se
     if (ids->uid == 0 || ids->gid == 0)
         return config::bad_parameter(parameter.name, "a worker never runs as root: name a user of its own");
     return ids;
+}
+
+Result<> become_owner_of(const std::string& what, const std::string& directory) {
+    struct stat status{};
+    if (stat(directory.c_str(), &status) != 0)
+        return system_error("cannot use " + what + " " + directory, errno);
+    if (geteuid() != 0 || status.st_uid == 0) return {};
+    const passwd* owner = getpwuid(status.st_uid);
+    if (owner == nullptr)
+        return not_found(
+            fmt::format("{} {} belongs to uid {}, who is nobody", what, directory, status.st_uid));
+    return become(owner->pw_name);
 }
 
 }  // namespace ekiden::process

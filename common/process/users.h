@@ -20,4 +20,9 @@ Result<unsigned> find_group(const std::string& name);
 // parameter.
 Result<UserIds> owner_of(const Param<std::string>& parameter, const Settings& settings);
 
+// For a tool of root's that works on a directory's files itself: it becomes the user whom the directory
+// belongs to, so that the files which it makes do too. Nothing is done for others than root. `what`: the
+// directory's name for people.
+Result<> become_owner_of(const std::string& what, const std::string& directory);
+
 }  // namespace ekiden::process

@@ -24,6 +24,11 @@ Result<ContentStore> ContentStore::open(const std::string& directory) {
     std::string path = directory + "/content";
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
         return system_error("cannot make " + path, errno);
+    return open_to_read(directory);
+}
+
+Result<ContentStore> ContentStore::open_to_read(const std::string& directory) {
+    std::string path = directory + "/content";
     OwnedFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
     if (!fd) return system_error("cannot open " + path, errno);
     return ContentStore(std::move(fd));
@@ -68,6 +73,16 @@ Result<OwnedFd> ContentStore::open_for_reading(const text::QueueId& id) const {
         return system_error("cannot open content/" + name, errno,
                             errno == ENOENT ? ErrorKind::not_found : ErrorKind::temporary);
     return fd;
+}
+
+Result<std::int64_t> ContentStore::size(const text::QueueId& id) const {
+    std::string name = print(id);
+    struct stat status{};
+    if (::fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return system_error("cannot stat content/" + name, errno,
+                            errno == ENOENT ? ErrorKind::not_found : ErrorKind::temporary);
+    if (!S_ISREG(status.st_mode)) return not_found("content/" + name + " is not a file");
+    return status.st_size;
 }
 
 void ContentStore::remove(const text::QueueId& id) const {

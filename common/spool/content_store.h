@@ -17,6 +17,8 @@ class ContentStore {
   public:
     // Opens DIRECTORY/content, made with mode 0700 when it is not there.
     static Result<ContentStore> open(const std::string& directory);
+    // The same, which has to be there.
+    static Result<ContentStore> open_to_read(const std::string& directory);
 
     // A new, empty file of mode 0600 and a descriptor that can write to it. Temporary when there is no space,
     // inode or descriptor; permanent when the file is there already.
@@ -29,6 +31,8 @@ class ContentStore {
     Result<> sync_directory() const;
     // For reading only.
     Result<OwnedFd> open_for_reading(const text::QueueId& id) const;
+    // Octets in the file; not_found when there is none (or something else by its name).
+    Result<std::int64_t> size(const text::QueueId& id) const;
     // A file that is not there is no error.
     void remove(const text::QueueId& id) const;
     // Removes every file that `wanted` denies, and what has no queue id's name. Returns how many.

@@ -55,7 +55,8 @@ struct Expand {
     std::vector<NewMessage> forwarded;
 };
 
-// An operator's command on one message. Value: 1, or 0 when there is no such message.
+// An operator's command on one message. Value: 1, or 0 when there is no such message, or nothing to change in
+// it (held already, not on hold, expired already).
 struct Command {
     enum class Verb { hold, release, remove, requeue, expire, attempt_now };
     Verb verb;

@@ -14,6 +14,9 @@ class SpaceReserve {
     // `bytes` are allocated at once when the disk has them; when it does not, the reserve begins empty.
     static Result<SpaceReserve> open(const std::string& directory, std::int64_t bytes);
 
+    // For somebody who only reads.
+    static SpaceReserve none() { return SpaceReserve(OwnedFd(), 0); }
+
     // Gives the blocks to the file system. False: there was nothing left to give.
     bool release();
     // Allocates the blocks again. True when the reserve is whole.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 #include "common/spool/schema.h"
@@ -88,7 +89,27 @@ Result<Spool> Spool::open(const std::string& directory, const SpoolOptions& opti
     spool.statements_->database = std::move(*database);
     Result<> done = spool.prepare();
     if (done) done = sync_directory(directory);
-    if (done) done = spool.sweep();
+    if (!done) return pass(done);
+    Result<int> swept = spool.sweep_before(std::numeric_limits<Sequence>::max());
+    if (!swept) return pass(swept);
+    spool.swept_ = *swept;
+    return spool;
+}
+
+Result<Spool> Spool::open_to_read(const std::string& directory) {
+    Result<ContentStore> content = ContentStore::open_to_read(directory);
+    if (!content) return pass(content);
+    Spool spool(OwnedFd(), std::move(*content), SpaceReserve::none(), {});
+    std::string path = directory + "/queue.db";
+    Result<sqlite::Database> database = sqlite::Database::open(path, {.access = sqlite::Access::read_only});
+    if (!database) return pass(database);
+    Result<std::int64_t> version = database->number("PRAGMA user_version");
+    if (!version) return pass(version);
+    if (*version != static_cast<std::int64_t>(schema_steps.size()))
+        return permanent(fmt::format("{}: version {} is not this program's {}: start the mail system once",
+                                     path, *version, schema_steps.size()));
+    spool.statements_->database = std::move(*database);
+    Result<> done = spool.prepare_statements();
     if (!done) return pass(done);
     return spool;
 }
@@ -96,6 +117,10 @@ Result<Spool> Spool::open(const std::string& directory, const SpoolOptions& opti
 Result<> Spool::prepare() {
     Result<> migrated = statements_->database.migrate(schema_steps);
     if (!migrated) return migrated;
+    return prepare_statements();
+}
+
+Result<> Spool::prepare_statements() {
     for (int name = 0; name < sql::statement_count; ++name) {
         Result<sqlite::Statement> statement =
             statements_->database.prepare(sql::text[static_cast<std::size_t>(name)]);
@@ -103,19 +128,6 @@ Result<> Spool::prepare() {
         (*statements_)[name] = std::move(*statement);
     }
     return {};
-}
-
-Result<> Spool::sweep() {
-    sqlite::Statement& find = (*statements_)[sql::find_file];
-    Result<> failure;
-    Result<int> swept = content_.sweep([&find, &failure](const text::QueueId& id) {
-        sqlite::Rows rows = find.query(id.sequence, id.time_us);
-        Result<bool> found = rows.next();
-        if (!found) failure = pass(found);
-        return !found || *found;  // when in doubt it stays
-    });
-    if (!swept) return pass(swept);
-    return failure;
 }
 
 std::vector<Result<std::int64_t>> Spool::apply(std::span<Operation> batch) {

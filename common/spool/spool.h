@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/error.h"
 #include "common/base/owned_fd.h"
 #include "common/spool/content_store.h"
@@ -35,12 +36,25 @@ struct DueCursor {
     auto operator<=>(const DueCursor&) const = default;
 };
 
+// A message whose content or recipients are not what its row says.
+struct Suspect {
+    text::QueueId id;
+    std::string why;
+};
+struct CheckedMessages {
+    std::vector<Suspect> suspects;
+    Sequence next = -1;  // go on after this; negative: that was all
+};
+
 class Spool {
   public:
     // Opens (or makes) the spool in `directory`, takes its lock, brings the schema up to date, removes
     // orphaned content. Permanent when the database is from a newer program; temporary when another manager
     // holds the lock.
     static Result<Spool> open(const std::string& directory, const SpoolOptions& options = {});
+    // For looking only, while no manager runs: takes no lock, makes and mends nothing. Permanent when the
+    // form is not the one this program knows.
+    static Result<Spool> open_to_read(const std::string& directory);
     Spool(Spool&&) noexcept;
     Spool& operator=(Spool&&) noexcept;
     ~Spool();
@@ -60,6 +74,8 @@ class Spool {
     // Messages of any state after `after`, in order of sequence, with recipients that are not done.
     Result<std::vector<StoredMessage>> list(Sequence after, std::int64_t limit);
     Result<StoredMessage> load(Sequence sequence);
+    // Its recipients of any state, from that number on.
+    Result<std::vector<Recipient>> recipients(Sequence sequence, std::int64_t from, std::int64_t limit);
     // Content kept in the database.
     Result<std::string> read_content(Sequence sequence);
     // Addresses of its recipients who have the message already.
@@ -72,6 +88,18 @@ class Spool {
     Result<std::int64_t> clamp(std::int64_t latest);
     Result<std::int64_t> count();
 
+    // --- spool_check.cc: the structure ---
+    // SQLite's own check within `limit`, then rows that belong to no message, which are removed. A sentence
+    // for each finding.
+    Result<std::vector<std::string>> check_database(Milliseconds limit);
+    // Looks at `limit` messages after `after`.
+    Result<CheckedMessages> check_messages(Sequence after, std::int64_t limit);
+    // Removes content files that no message has, of numbers below `first` (none is being received under
+    // those), and what has no queue id's name. How many.
+    Result<int> sweep_before(Sequence first);
+    // How many such files there were when it was opened.
+    int swept() const { return swept_; }
+
     const ContentStore& content() const { return content_; }
     std::int64_t free_bytes() const { return reserve_.free_bytes(); }
 
@@ -79,7 +107,7 @@ class Spool {
     struct Statements;
     Spool(OwnedFd lock, ContentStore content, SpaceReserve reserve, const SpoolOptions& options);
     Result<> prepare();
-    Result<> sweep();
+    Result<> prepare_statements();
     void apply_alone(Operation& operation, Result<std::int64_t>& result);
     void stage(std::span<Operation> batch, std::span<Result<std::int64_t>> results);
     Result<> place_content(NewMessage& message);
@@ -109,6 +137,7 @@ class Spool {
     ContentStore content_;
     SpaceReserve reserve_;
     SpoolOptions options_;
+    int swept_ = 0;
     std::vector<text::QueueId> doomed_files_;  // to be unlinked once the transaction stands
     std::unique_ptr<Statements> statements_;   // holds the database
 };

@@ -135,6 +135,17 @@ Result<StoredMessage> Spool::load(Sequence sequence) {
     return std::move(found->front());
 }
 
+Result<std::vector<Recipient>> Spool::recipients(Sequence sequence, std::int64_t from, std::int64_t limit) {
+    std::vector<Recipient> found;
+    sqlite::Rows rows = (*statements_)[sql::recipients_from].query(sequence, from, limit);
+    while (true) {
+        Result<bool> row = rows.next();
+        if (!row) return pass(row);
+        if (!*row) return found;
+        found.push_back(recipient_of(rows));
+    }
+}
+
 Result<std::optional<std::int64_t>> Spool::next_due(std::int64_t now) {
     return number_of((*statements_)[sql::next_due].query(now));
 }

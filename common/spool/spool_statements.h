@@ -40,6 +40,7 @@ enum Name : int {
     list,
     load,
     recipients,
+    recipients_from,
     read_content,
     delivered,
     expanded,
@@ -48,6 +49,7 @@ enum Name : int {
     count,
     remember_drop,
     forget_drops,
+    check_messages,
     statement_count
 };
 
@@ -71,12 +73,12 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "DELETE FROM message WHERE seq = ? RETURNING id_time, in_file",
     "DELETE FROM recipient WHERE seq = ?",
     "DELETE FROM content WHERE seq = ?",
-    "UPDATE message SET hold = 1 WHERE seq = ?",
-    "UPDATE message SET hold = 0, next_attempt = max(next_attempt, 1) WHERE seq = ?",
+    "UPDATE message SET hold = 1 WHERE seq = ? AND hold = 0",
+    "UPDATE message SET hold = 0, next_attempt = max(next_attempt, 1) WHERE seq = ? AND hold = 1",
     "UPDATE message SET hold = 0, next_attempt = 1, attempts = 0, age = 0, warned = 0, expire = 0 WHERE seq "
     "= ?",
     "UPDATE recipient SET status = NULL, reason = NULL, remote = NULL WHERE seq = ? AND state = 0",
-    "UPDATE message SET expire = 1 WHERE seq = ?",
+    "UPDATE message SET expire = 1 WHERE seq = ? AND expire = 0",
     "UPDATE message SET next_attempt = 1 WHERE seq = ? AND hold = 0",
     "UPDATE message SET next_attempt = 1 WHERE next_attempt > 1 AND hold = 0",
     "UPDATE message SET next_attempt = 1 WHERE next_attempt > 1 AND hold = 0 AND seq IN (SELECT seq FROM "
@@ -101,6 +103,8 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "SELECT " EKIDEN_MESSAGE_COLUMNS " FROM message WHERE seq = ?",
     "SELECT number, address, original, state, resolved, notify, orcpt, status, reason, remote, "
     "destination, target, user FROM recipient WHERE seq = ? AND state <> 1 ORDER BY number",
+    "SELECT number, address, original, state, resolved, notify, orcpt, status, reason, remote, "
+    "destination, target, user FROM recipient WHERE seq = ?1 AND number >= ?2 ORDER BY number LIMIT ?3",
     "SELECT data FROM content WHERE seq = ?",
     // An alias that was expanded is done as well, but nothing was delivered to it: it has no such status.
     "SELECT address FROM recipient WHERE seq = ? AND state = 1 AND status GLOB '2.*'",
@@ -111,6 +115,10 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "INSERT OR IGNORE INTO dropped (name, part) VALUES (?, ?)",
     // The names that stay, each between slashes, which no name holds.
     "DELETE FROM dropped WHERE instr(?1, '/' || name || '/') = 0",
+    "SELECT seq, id_time, in_file, size, "
+    "coalesce((SELECT length(data) FROM content c WHERE c.seq = m.seq), -1), "
+    "EXISTS (SELECT 1 FROM recipient r WHERE r.seq = m.seq) FROM message m WHERE seq > ?1 ORDER BY seq LIMIT "
+    "?2",
 };
 
 #undef EKIDEN_MESSAGE_COLUMNS

@@ -119,6 +119,21 @@ Result<> Database::configure(const Options& options) {
     return run_script("BEGIN IMMEDIATE; COMMIT;");
 }
 
+void Database::limit_time(Milliseconds time) {
+    constexpr int steps = 10'000;  // of SQLite's machine between two looks at the clock: some 0.1 ms
+    if (time <= Milliseconds(0)) {
+        sqlite3_progress_handler(handle_.get(), 0, nullptr, nullptr);
+        return;
+    }
+    limit_ = std::make_unique<TimeLimit>(system_clock().steady_us() + time.count() * 1000);
+    auto look = [](void* state) {
+        auto* limit = static_cast<TimeLimit*>(state);
+        limit->reached = system_clock().steady_us() >= limit->until_us;
+        return limit->reached ? 1 : 0;
+    };
+    sqlite3_progress_handler(handle_.get(), steps, look, limit_.get());
+}
+
 Result<> Database::migrate(std::span<const std::string_view> steps) {
     Result<Transaction> transaction = Transaction::begin(*this);
     if (!transaction) return pass(transaction);

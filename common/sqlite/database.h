@@ -90,15 +90,26 @@ class Database {
     // The whole database as the octets of a file, for one that is built in memory and published by rename.
     Result<std::string> image() const;
 
+    // Statements that run longer than this from now on end with an error; 0: no limit. For those whose work
+    // grows with the file.
+    void limit_time(Milliseconds time);
+    // Whether the limit ended one.
+    bool time_was_up() const { return limit_ && limit_->reached; }
+
     explicit operator bool() const { return handle_ != nullptr; }
 
   private:
+    struct TimeLimit {
+        std::int64_t until_us = 0;
+        bool reached = false;
+    };
     struct Closer {
         void operator()(sqlite3* handle) const;
     };
     Result<> configure(const Options& options);
 
     std::string path_;
+    std::unique_ptr<TimeLimit> limit_;  // SQLite holds its address
     std::unique_ptr<sqlite3, Closer> handle_;
 };
 

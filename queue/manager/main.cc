@@ -108,6 +108,10 @@ class Manager : public process::Program {
             [this](ipc::ListQueue question, ipc::Sender) { return queue_->list(std::move(question)); });
         worker.answer<ipc::ChangeQueue>(
             [this](ipc::ChangeQueue order, ipc::Sender) { return queue_->change(std::move(order)); });
+        worker.answer<ipc::ReadMessage>(
+            [this](ipc::ReadMessage question, ipc::Sender) { return queue_->read(std::move(question)); });
+        worker.answer<ipc::CheckQueue>(
+            [this](ipc::CheckQueue order, ipc::Sender) { return queue_->check(order, first_); });
     }
 
     queue::Sequence first_ = 1;

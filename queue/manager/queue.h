@@ -63,9 +63,12 @@ class Queue {
     // Pickup's files that are gone for good: all but `keep`.
     Task<Result<>> forget_drops(std::vector<std::string> keep);
 
-    // The operator's view and commands (ekiqueue).
+    // The operator's view and commands (ekiqueue, ekicat, ekisuper).
     Task<Result<ipc::QueuePage>> list(ipc::ListQueue question);
+    Task<Result<ipc::QueuedMessage>> read(ipc::ReadMessage question);
     Task<Result<ipc::ChangedMessages>> change(ipc::ChangeQueue order);
+    // `first`: the first number that this process gives; content files below it are not being received.
+    Task<Result<ipc::QueueFindings>> check(ipc::CheckQueue order, Sequence first);
 
     // Starts no more deliveries, waits up to `time` for those under way, then until all is recorded.
     Task<> finish(Milliseconds time);
@@ -131,7 +134,10 @@ class Queue {
     void drop_notice(const Active& active, const std::vector<const Recipient*>& failed);
 
     // queue_operator.cc
-    Task<Result<std::vector<text::QueueId>>> select(ipc::ChangeQueue order);
+    Task<Result<ipc::ChangedMessages>> flush(std::string site);
+    Task<std::vector<Result<std::int64_t>>> apply_to(std::vector<text::QueueId> ids, Command::Verb verb);
+    void take_notice(ipc::QueueVerb verb, const text::QueueId& id);
+    Task<Result<>> check_structure(ipc::QueueFindings& findings);
     void withdraw(Sequence sequence);
 
     event::Loop& loop_;

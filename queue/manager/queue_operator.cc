@@ -1,51 +1,18 @@
 // The operator's view of the queue, and commands on it while it runs.
 //
-// Listing reads the spool page by page and marks what is in memory; a page is bounded in messages and octets,
-// so a listing of a million messages costs no more memory than one of a hundred, and begins at once.
+// Listing and changing go through the spool page by page and mark what is in memory; a page is bounded in
+// messages and octets, so a listing of a million messages costs no more memory than one of a hundred, and
+// begins at once. The commands of a page are recorded together, with one flush.
 #include "common/log/events.h"
+#include "common/spool/operator_view.h"
 #include "common/text/ascii.h"
 #include "queue/manager/queue.h"
 
 namespace ekiden::queue {
 namespace {
 
-constexpr std::int64_t page_limit = 1000;
-constexpr std::size_t page_octets = 1 << 20;
-
-Command::Verb verb_of(ipc::QueueVerb verb) {
-    switch (verb) {
-        case ipc::QueueVerb::flush: return Command::Verb::attempt_now;
-        case ipc::QueueVerb::hold: return Command::Verb::hold;
-        case ipc::QueueVerb::release: return Command::Verb::release;
-        case ipc::QueueVerb::requeue: return Command::Verb::requeue;
-        case ipc::QueueVerb::remove: return Command::Verb::remove;
-    }
-    return Command::Verb::attempt_now;
-}
-
-// Postfix's words for what postsuper did.
-std::string_view said(ipc::QueueVerb verb) {
-    switch (verb) {
-        case ipc::QueueVerb::flush: return "flushed";
-        case ipc::QueueVerb::hold: return "placed on hold";
-        case ipc::QueueVerb::release: return "released from hold";
-        case ipc::QueueVerb::requeue: return "requeued";
-        case ipc::QueueVerb::remove: return "removed";
-    }
-    return "";
-}
-
-// Whether one of the recipients is in that domain, or is that address.
-bool at_site(const StoredMessage& message, const std::string& site) {
-    bool address = site.contains('@');
-    for (const Recipient& r : message.recipients) {
-        std::size_t at = r.address.rfind('@');
-        std::string_view part = r.address;
-        if (!address) part = at == std::string::npos ? std::string_view() : part.substr(at + 1);
-        if (text::equal_ignoring_case(part, site)) return true;
-    }
-    return false;
-}
+// While the database is checked nothing is recorded.
+constexpr Milliseconds database_time{2000};
 
 }  // namespace
 
@@ -53,91 +20,127 @@ Task<Result<ipc::QueuePage>> Queue::list(ipc::ListQueue question) {
     std::optional<text::QueueId> after = text::parse_queue_id(question.after);
     if (!question.after.empty() && !after)
         co_return malformed("not a queue id: " + text::printable(question.after, 40));
-    std::int64_t count = std::clamp<std::int64_t>(question.count, 1, page_limit);
+    std::int64_t count = std::clamp<std::int64_t>(question.count, 1, operator_page);
     auto read = [from = after ? after->sequence : 0, count](Spool& spool) { return spool.list(from, count); };
     Result<std::vector<StoredMessage>> found = co_await writer_.read(std::move(read));
     if (!found) co_return pass(found);
-    ipc::QueuePage page;
-    std::size_t octets = 0;
-    for (StoredMessage& message : *found) {
-        if (octets > page_octets) break;
-        ipc::ListedMessage listed{};
-        listed.queue_id = print(message.id);
-        listed.state = message.hold                            ? ipc::QueueState::hold
-                       : active_.contains(message.id.sequence) ? ipc::QueueState::active
-                       : message.next_attempt == 0             ? ipc::QueueState::incoming
-                                                               : ipc::QueueState::deferred;
-        listed.size = static_cast<std::uint64_t>(std::max<std::int64_t>(0, message.envelope.size));
-        listed.arrival = message.envelope.arrived_us / 1'000'000;
-        listed.forced_expire = message.expire;
-        octets += 100 + message.envelope.sender.size();
-        listed.sender = std::move(message.envelope.sender);
-        for (Recipient& r : message.recipients) {
-            octets += 20 + r.address.size() + r.reason.size();
-            listed.recipients.push_back({std::move(r.address), std::move(r.reason)});
-        }
-        page.messages.push_back(std::move(listed));
-    }
-    bool all = page.messages.size() == found->size() && static_cast<std::int64_t>(found->size()) < count;
-    if (!all) page.next = page.messages.back().queue_id;
-    co_return page;
+    co_return page_of(std::move(*found), count, [this](Sequence each) { return active_.contains(each); });
+}
+
+Task<Result<ipc::QueuedMessage>> Queue::read(ipc::ReadMessage question) {
+    auto read = [question = std::move(question)](Spool& spool) { return read_message(spool, question); };
+    Result<ipc::QueuedMessage> message = co_await writer_.read(std::move(read));
+    if (!message) co_return message;
+    std::optional<text::QueueId> id = text::parse_queue_id(message->queue_id);
+    bool active = id && active_.contains(id->sequence);
+    if (active && message->state != ipc::QueueState::hold) message->state = ipc::QueueState::active;
+    co_return message;
 }
 
 Task<Result<ipc::ChangedMessages>> Queue::change(ipc::ChangeQueue order) {
-    ipc::ChangedMessages changed{0};
-    if (order.verb == ipc::QueueVerb::flush && order.queue_id.empty() && !order.site.contains('@')) {
-        scheduler_.revive();
-        Result<std::int64_t> count = co_await writer_.apply(Flush{order.site});
-        if (!count) co_return pass(count);
-        changed.count = static_cast<std::uint64_t>(*count);
-        rewind(0);
-        log::emit(events::queue_flushed, order.site.empty() ? "all deferred mail" : order.site, *count);
-        co_return changed;
-    }
-    Result<std::vector<text::QueueId>> chosen = co_await select(order);
-    if (!chosen) co_return pass(chosen);
     if (order.verb == ipc::QueueVerb::flush) scheduler_.revive();
-    for (const text::QueueId& id : *chosen) {
-        Result<std::int64_t> done = co_await writer_.apply(Command{verb_of(order.verb), id.sequence});
-        if (!done) co_return pass(done);
-        if (*done == 0) continue;
+    if (order.verb == ipc::QueueVerb::flush && order.queue_id.empty() && !order.site.contains('@'))
+        co_return co_await flush(order.site);
+    auto look = [order](Spool& spool) { return candidates(spool, order); };
+    Result<std::vector<StoredMessage>> page = co_await writer_.read(std::move(look));
+    if (!page) co_return pass(page);
+    Chosen chosen = choose(order, *page, [this](Sequence each) { return active_.contains(each); });
+    std::vector<Result<std::int64_t>> results = co_await apply_to(chosen.ids, verb_of(order.verb));
+    ipc::ChangedMessages changed{chosen.ids.size(), 0, {}, std::move(chosen.next)};
+    Result<> failure;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (!results[i]) failure = pass(results[i]);
+        if (!results[i] || *results[i] == 0) continue;
+        take_notice(order.verb, chosen.ids[i]);
         ++changed.count;
-        log::emit(events::queue_operator, print(id), said(order.verb));
-        if (order.verb == ipc::QueueVerb::hold || order.verb == ipc::QueueVerb::remove)
-            withdraw(id.sequence);
-        else
-            rewind(0);
+        changed.ids.push_back(print(chosen.ids[i]));
     }
+    if (!failure) co_return pass(failure);
     co_return changed;
 }
 
-// The messages that an order means. An id must be whole: the sequence alone would do, but a mistyped time is
-// a mistake.
-Task<Result<std::vector<text::QueueId>>> Queue::select(ipc::ChangeQueue order) {
-    std::vector<text::QueueId> chosen;
-    if (!order.queue_id.empty()) {
-        std::optional<text::QueueId> id = text::parse_queue_id(order.queue_id);
-        if (!id) co_return malformed("not a queue id: " + text::printable(order.queue_id, 40));
-        auto read = [sequence = id->sequence](Spool& spool) { return spool.load(sequence); };
-        Result<StoredMessage> message = co_await writer_.read(std::move(read));
-        if (!message && message.error().kind != ErrorKind::not_found) co_return pass(message);
-        if (message && message->id == *id) chosen.push_back(*id);
-        co_return chosen;
+Task<Result<ipc::ChangedMessages>> Queue::flush(std::string site) {
+    Result<std::int64_t> count = co_await writer_.apply(Flush{site});
+    if (!count) co_return pass(count);
+    rewind(0);
+    log::emit(events::queue_flushed, site.empty() ? "all deferred mail" : site, *count);
+    auto messages = static_cast<std::uint64_t>(*count);
+    co_return ipc::ChangedMessages{messages, messages, {}, ""};
+}
+
+// All of them are given to the writer before the first is waited for, so that they share a flush.
+Task<std::vector<Result<std::int64_t>>> Queue::apply_to(std::vector<text::QueueId> ids, Command::Verb verb) {
+    struct Answers {
+        explicit Answers(event::Loop& loop) : arrived(loop) {}
+        std::vector<Result<std::int64_t>> results;
+        std::size_t missing = 0;
+        event::Signal arrived;
+    };
+    auto answers = std::make_shared<Answers>(loop_);
+    answers->missing = ids.size();
+    answers->results.resize(ids.size(), Result<std::int64_t>(0));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        auto then = [answers, i](Result<std::int64_t> result, Operation&) {
+            answers->results[i] = std::move(result);
+            if (--answers->missing == 0) answers->arrived.notify_all();
+        };
+        writer_.submit(Command{verb, ids[i].sequence}, std::move(then));
     }
-    if (!order.all && order.site.empty()) co_return malformed("neither an id nor a site nor all");
-    Sequence after = 0;
-    while (true) {
-        auto read = [after](Spool& spool) { return spool.list(after, page_limit); };
-        Result<std::vector<StoredMessage>> page = co_await writer_.read(std::move(read));
-        if (!page) co_return pass(page);
-        for (const StoredMessage& message : *page) {
-            after = message.id.sequence;
-            // Only what is on hold can be released; the rest has nothing to gain.
-            if (order.verb == ipc::QueueVerb::release && !message.hold) continue;
-            if (order.all || at_site(message, order.site)) chosen.push_back(message.id);
+    while (answers->missing > 0) co_await answers->arrived.wait(std::chrono::hours(1));
+    co_return std::move(answers->results);
+}
+
+// What a recorded command means for what is in memory.
+void Queue::take_notice(ipc::QueueVerb verb, const text::QueueId& id) {
+    log::emit(events::queue_operator, print(id), said(verb));
+    if (verb == ipc::QueueVerb::hold || verb == ipc::QueueVerb::remove)
+        withdraw(id.sequence);
+    else if (verb != ipc::QueueVerb::expire)  // which counts when it is due
+        rewind(0);
+}
+
+Task<Result<ipc::QueueFindings>> Queue::check(ipc::CheckQueue order, Sequence first) {
+    ipc::QueueFindings findings{};
+    if (order.temporary) {
+        auto sweep = [first](Spool& spool) { return spool.sweep_before(first); };
+        Result<int> swept = co_await writer_.read(std::move(sweep));
+        if (!swept) co_return pass(swept);
+        if (*swept > 0)
+            findings.lines.push_back("content: " + std::to_string(*swept) +
+                                     " files without a message: removed");
+    }
+    if (order.structure) {
+        Result<> checked = co_await check_structure(findings);
+        if (!checked) co_return pass(checked);
+    }
+    for (const std::string& line : findings.lines) log::emit(events::spool_finding, line);
+    co_return findings;
+}
+
+Task<Result<>> Queue::check_structure(ipc::QueueFindings& findings) {
+    auto look = [](Spool& spool) { return spool.check_database(database_time); };
+    Result<std::vector<std::string>> database = co_await writer_.read(std::move(look));
+    if (!database) co_return pass(database);
+    findings.lines.insert(findings.lines.end(), database->begin(), database->end());
+    for (Sequence after = 0; after >= 0;) {
+        auto page = [after](Spool& spool) { return spool.check_messages(after, operator_page); };
+        Result<CheckedMessages> checked = co_await writer_.read(std::move(page));
+        if (!checked) co_return pass(checked);
+        after = checked->next;
+        for (const Suspect& suspect : checked->suspects) {
+            Result<std::int64_t> held =
+                co_await writer_.apply(Command{Command::Verb::hold, suspect.id.sequence});
+            if (!held) co_return pass(held);
+            if (*held == 0) continue;  // gone meanwhile, or held before
+            withdraw(suspect.id.sequence);
+            add_finding(findings, suspect);
         }
-        if (page->empty()) co_return chosen;
     }
+    auto count = [](Spool& spool) { return spool.count(); };
+    Result<std::int64_t> messages = co_await writer_.read(std::move(count));
+    if (!messages) co_return pass(messages);
+    findings.messages = static_cast<std::uint64_t>(*messages);
+    co_return Result<>();
 }
 
 // Takes a message from the scheduler; what is under way goes on, and its end finds the message held or gone.

@@ -180,7 +180,7 @@ class QueueTest : public testing::Test {
     }
     std::uint64_t change(ipc::QueueVerb verb, const std::string& id, const std::string& site = "",
                          bool all = false) {
-        Result<ipc::ChangedMessages> changed = loop.run(queue->change({verb, id, site, all}));
+        Result<ipc::ChangedMessages> changed = loop.run(queue->change({verb, id, site, all, 0, ""}));
         EXPECT_TRUE(changed) << changed.error().text;
         return changed ? changed->count : 0;
     }

@@ -1,5 +1,5 @@
 #pragma once
-// smtpd, submission, pickup → manager: intake. ekiqueue → manager: the operator's view.
+// smtpd, submission, pickup → manager: intake. ekiqueue, ekisuper, ekicat → manager: the operator's view.
 #include "common/ipc/messages/control.h"
 
 namespace ekiden::ipc {
@@ -189,18 +189,27 @@ struct ListQueue {
     }
 };
 
-enum class QueueVerb : std::uint8_t { flush, hold, release, requeue, remove, last = remove };
+enum class QueueVerb : std::uint8_t { flush, hold, release, requeue, remove, expire, last = expire };
+
+// Sets of QueueState, for ChangeQueue: bit 1 << state.
+constexpr std::uint8_t bit_of(QueueState state) {
+    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(state));
+}
 
 struct ChangedMessages {
     static constexpr std::string_view name = "changed_messages";
-    std::uint64_t count;
+    std::uint64_t found;           // messages that the order meant
+    std::uint64_t count;           // of those, the ones that are not now as they were before
+    std::vector<std::string> ids;  // of the latter; none after a flush of all or of a domain
+    std::string next;              // ask again with `after` = this; empty: that was all
     template <class M, class V>
     static void visit(M& m, V&& f) {
-        f("count", m.count);
+        f("found", m.found), f("count", m.count), f("ids", m.ids), f("next", m.next);
     }
 };
 
 // Which messages: by id; by `site`, a recipient's domain, or with an @ in it one recipient's address; or all.
+// Those by site and all come in pages.
 struct ChangeQueue {
     static constexpr std::string_view name = "change_queue";
     using Reply = ChangedMessages;
@@ -208,9 +217,97 @@ struct ChangeQueue {
     std::string queue_id;
     std::string site;
     bool all;
+    std::uint8_t queues;  // only messages in these states (bit_of); 0: in any
+    std::string after;    // queue id, empty: from the beginning
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("verb", m.verb), f("queue_id", m.queue_id), f("site", m.site), f("all", m.all);
+        f("queues", m.queues), f("after", m.after);
+    }
+};
+
+// --- ekicat ---
+
+struct QueuedRecipient {
+    std::string address;
+    std::string original;  // as the client named it
+    std::string orcpt;     // RFC 3461, "rfc822;a@b", or empty
+    std::uint8_t notify;   // RFC 3461 bits as in EnvelopeRecipient
+    bool done;             // has it, was expanded into others, or its failure was reported
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("address", m.address), f("original", m.original), f("orcpt", m.orcpt), f("notify", m.notify);
+        f("done", m.done);
+    }
+};
+
+struct QueuedMessage {
+    static constexpr std::string_view name = "queued_message";
+    std::string queue_id;
+    QueueState state;
+    std::uint64_t size;           // octets in wire form
+    std::int64_t arrival;         // UTC microseconds
+    std::int64_t created;         // UTC microseconds: when its id was set aside
+    std::string sender;           // empty: the null sender
+    std::string envelope_id;      // ENVID, or empty
+    std::uint8_t return_content;  // RET: 0 not given, 1 headers, 2 full
+    bool notice;                  // written by the queue manager itself
+    bool forced_expire;
+    std::string client_name;
+    std::string client_address;
+    std::string helo;
+    std::string protocol;
+    std::string login;
+    std::string grant_user;
+    std::vector<QueuedRecipient> recipients;
+    std::int64_t next_recipient;  // ask again with from_recipient = this; negative: that was all
+    std::string content;          // wire form, when it stands in the database (with from_recipient 0)
+    OwnedFd file;                 // else: open for reading
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("queue_id", m.queue_id), f("state", m.state), f("size", m.size), f("arrival", m.arrival);
+        f("created", m.created), f("sender", m.sender), f("envelope_id", m.envelope_id);
+        f("return_content", m.return_content), f("notice", m.notice), f("forced_expire", m.forced_expire);
+        f("client_name", m.client_name), f("client_address", m.client_address), f("helo", m.helo);
+        f("protocol", m.protocol), f("login", m.login), f("grant_user", m.grant_user);
+        f("recipients", m.recipients), f("next_recipient", m.next_recipient), f("content", m.content);
+        f("file", m.file);
+    }
+};
+
+// One message whole, as an operator wants to see it.
+struct ReadMessage {
+    static constexpr std::string_view name = "read_message";
+    using Reply = QueuedMessage;
+    std::string queue_id;
+    std::int64_t from_recipient;  // its number; 0: from the first, with the content
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("queue_id", m.queue_id), f("from_recipient", m.from_recipient);
+    }
+};
+
+// --- ekisuper ---
+
+struct QueueFindings {
+    static constexpr std::string_view name = "queue_findings";
+    std::vector<std::string> lines;  // a sentence each: what was found and what was done about it
+    std::uint64_t messages;          // looked at
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("lines", m.lines), f("messages", m.messages);
+    }
+};
+
+// Looks the spool over, and mends what can be mended.
+struct CheckQueue {
+    static constexpr std::string_view name = "check_queue";
+    using Reply = QueueFindings;
+    bool structure;  // the database, and each message with its content
+    bool temporary;  // files of messages that never came to be
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("structure", m.structure), f("temporary", m.temporary);
     }
 };
 

@@ -154,7 +154,7 @@ Stage::Count Stage::messages() {
 }
 
 Result<std::uint64_t> Stage::change(ipc::QueueVerb verb, const std::string& id) {
-    ipc::ChangeQueue order{verb, id, "", id.empty() && verb != ipc::QueueVerb::flush};
+    ipc::ChangeQueue order{verb, id, "", id.empty() && verb != ipc::QueueVerb::flush, 0, ""};
     Result<ipc::ChangedMessages> changed = loop_.run(queue_->change(std::move(order)));
     if (!changed) return pass(changed);
     return changed->count;

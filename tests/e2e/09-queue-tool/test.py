@@ -243,7 +243,7 @@ class QueueTool(HouseTest):
             text = self.tool('-p')
             self.assertIn('accessing queue directly', text)
             self.assertIn(queue_id, text)
-            self.assertIn('Mail system is down', self.tool('-i', queue_id, status=EX_UNAVAILABLE))
+            self.assertIn('Cannot flush mail queue - mail system is down', self.tool('-i', queue_id, status=EX_UNAVAILABLE))
         finally:
             self.ours.up()
         self.assertEqual(self.state(queue_id), 'deferred')

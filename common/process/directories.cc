@@ -1,6 +1,6 @@
 // The parents belong to root, so that no program can put something else in the place of a directory of
 // another one. A link where a directory should be is refused.
-#include "master/prepare.h"
+#include "common/process/directories.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,13 +14,13 @@
 #include "common/config/bad_parameter.h"
 #include "common/process/users.h"
 
-namespace ekiden::master {
+namespace ekiden::process {
 namespace {
 
-Result<process::UserIds> owner_named(const std::string& user) {
-    if (geteuid() != 0) return process::UserIds{geteuid(), getegid()};
-    if (user.empty()) return process::UserIds{0, 0};
-    return process::find_user(user);
+Result<UserIds> owner_named(const std::string& user) {
+    if (geteuid() != 0) return UserIds{geteuid(), getegid()};
+    if (user.empty()) return UserIds{0, 0};
+    return find_user(user);
 }
 
 // What is right already is not touched: others may be using it.
@@ -32,7 +32,7 @@ Result<> ensure_directory(const std::string& path, const std::string& user, mode
         return system_error("mkdir " + path, errno, ErrorKind::permanent);
     OwnedFd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) return system_error(path + " (it must be a directory, not a link)", errno, ErrorKind::permanent);
-    Result<process::UserIds> owner = owner_named(user);
+    Result<UserIds> owner = owner_named(user);
     if (!owner) return pass(owner);
     if (group) owner->gid = *group;
     struct stat is{};
@@ -58,7 +58,7 @@ Result<> ensure_log(const std::string& path, const std::string& user) {
     if (path.empty()) return {};
     OwnedFd fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640));
     if (!fd) return system_error("maillog_file " + path, errno, ErrorKind::permanent);
-    Result<process::UserIds> owner = owner_named(user);
+    Result<UserIds> owner = owner_named(user);
     if (!owner) return pass(owner);
     if (geteuid() == 0 && fchown(fd.get(), owner->uid, owner->gid) != 0)
         return system_error("chown " + path, errno);
@@ -90,4 +90,4 @@ Result<> prepare_directories(const Settings& settings) {
     return ensure_log(settings[param::maillog_file], settings[param::log_owner]);
 }
 
-}  // namespace ekiden::master
+}  // namespace ekiden::process
