@@ -86,7 +86,7 @@ struct EnvelopeRecipient {
 struct Committed {
     static constexpr std::string_view name = "committed";
     std::string queue_id;
-    bool known;  // this maildrop file was committed before: what came now is dropped
+    bool known = false;  // this maildrop file was committed before: what came now is dropped
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("queue_id", m.queue_id), f("known", m.known);
