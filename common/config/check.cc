@@ -12,6 +12,7 @@
 
 #include "common/base/owned_fd.h"
 #include "common/config/bounce_templates.h"
+#include "common/config/cause.h"
 #include "common/config/check_names.h"
 #include "common/config/expand.h"
 #include "common/config/known_names.h"
@@ -108,7 +109,10 @@ class Checker {
             int line = main_.line_of(problem.parameter);
             // A default that refers to a broken parameter is not broken itself.
             if (line == 0 && refers_to(problem.parameter, broken)) continue;
-            add(error, main_path_, line, line ? problem.text : problem.parameter + ": " + problem.text);
+            // Else a text that its default takes over can be right for a text and wrong for a list.
+            add(error, main_path_,
+                line ? line : main_.line_of(cause_of(problem.parameter, snapshot_.main_cf)),
+                line ? problem.text : problem.parameter + ": " + problem.text);
         }
         // Names of the administrator's own are read by nobody here until something refers to them.
         for (const MainCfEntry& entry : main_.entries()) {
@@ -315,12 +319,11 @@ class Checker {
         if (snapshot_.services.empty() && !has_errors(findings_))
             add(error, master_path_, 0, "no services are defined");
         for (std::string_view program : {"authd", "manager", "router", "logger", "pickup"}) {
-            auto count =
-                std::count_if(snapshot_.services.begin(), snapshot_.services.end(),
-                              [&](const ServiceEntry& service) { return service.command == program; });
-            if (count > 1)
-                add(error, master_path_, 0,
-                    "program " + std::string(program) + " may be run by one service only");
+            int count = 0;
+            for (const ServiceEntry& service : snapshot_.services)
+                if (service.command == program && ++count > 1)
+                    add(error, master_path_, service.line,
+                        "program " + std::string(program) + " may be run by one service only");
             if (count == 0 && program != "pickup")
                 add(warning, master_path_, 0, "no service runs the program " + std::string(program),
                     "services that ask it will answer with temporary errors");

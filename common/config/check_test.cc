@@ -128,7 +128,8 @@ TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
               "name=value only)"},
              {"a = $b\nb = $a\n", "", "DIR/main.cf, line 2: defined by way of itself: $a -> $b -> $a"},
              {"", "other unix - - n - 1 authd\n",
-              "DIR/master.cf: program authd may be run by one service only"}}) {
+              "DIR/master.cf, line 6: program authd may be run by one service only"},
+             {"myhostname = {x\n", "", "DIR/main.cf, line 2: mydestination: \"{\" without its \"}\""}}) {
         Checked checked = run(c.main, c.services);
         EXPECT_THAT(formatted(checked), Contains(c.wanted));
         EXPECT_FALSE(checked.snapshot);

@@ -18,4 +18,19 @@ bool has_errors(const std::vector<Finding>& findings) {
                        [](const Finding& finding) { return finding.severity == Severity::error; });
 }
 
+void shorten(std::vector<Finding>& findings) {
+    constexpr std::size_t most = 100;  // of each
+    std::size_t errors = 0, warnings = 0;
+    std::erase_if(findings, [&](const Finding& finding) {
+        return ++(finding.severity == Severity::error ? errors : warnings) > most;
+    });
+    auto count_rest = [&](Severity severity, std::size_t count, const std::string& what) {
+        if (count > most)
+            findings.push_back(
+                {severity, "", 0, std::to_string(count - most) + " more " + what + " are not shown", ""});
+    };
+    count_rest(Severity::error, errors, "errors");
+    count_rest(Severity::warning, warnings, "warnings");
+}
+
 }  // namespace ekiden::config

@@ -21,4 +21,8 @@ std::string format(const Finding& finding);
 
 bool has_errors(const std::vector<Finding>& findings);
 
+// Keeps the first 100 errors and the first 100 warnings. What is left out is counted in one more finding: a
+// file that is no configuration at all has something wrong on each of its lines, and nobody reads on.
+void shorten(std::vector<Finding>& findings);
+
 }  // namespace ekiden::config

@@ -292,9 +292,15 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
 std::vector<ServiceEntry> parse_master_cf(std::string_view content, const std::string& file,
                                           std::vector<Finding>& findings) {
     std::vector<ServiceEntry> services;
-    if (content.size() > limits::configuration_file || content.find('\0') != std::string_view::npos) {
-        findings.push_back({Severity::error, file, 0, "the file is larger than 16 MiB or holds a NUL octet",
-                            "it is not master.cf"});
+    if (content.size() > limits::configuration_file) {
+        findings.push_back({Severity::error, file, 0, "the file is larger than 16 MiB",
+                            "it holds something else than master.cf"});
+        return services;
+    }
+    if (std::size_t nul = content.find('\0'); nul != std::string_view::npos) {
+        auto before = content.substr(0, nul);
+        int line = 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
+        findings.push_back({Severity::error, file, line, "the file holds a NUL octet", "master.cf is text"});
         return services;
     }
     for (const LogicalLine& line : logical_lines(content)) {

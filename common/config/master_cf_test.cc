@@ -79,6 +79,13 @@ TEST(MasterCf, ErrorsSayWhichLineAndWhy) {
     }
 }
 
+TEST(MasterCf, ANulOctetHasItsLine) {
+    std::vector<Finding> findings;
+    parse_master_cf(std::string_view("# one\n\0\n", 8), "master.cf", findings);
+    ASSERT_EQ(findings.size(), 1u);
+    EXPECT_EQ(format(findings[0]), "master.cf, line 2: the file holds a NUL octet (master.cf is text)");
+}
+
 TEST(MasterCf, ErrorsOfAContinuationHaveItsLine) {
     for (auto [content, line] : std::initializer_list<std::pair<std::string_view, int>>{
              {"x unix - - n - - smtpd\n  -o a=b\n  -o novalue\n", 3},

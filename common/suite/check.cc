@@ -7,7 +7,7 @@
 #include <set>
 
 #include "common/config/bad_parameter.h"
-#include "common/config/expand.h"
+#include "common/config/cause.h"
 #include "common/config/table_reference.h"
 #include "common/process/privileges.h"
 #include "common/suite/readers.h"
@@ -75,15 +75,6 @@ class Checker {
                  "write unix in the second column"});
     }
 
-    // The parameter itself where it is set, else the one that its default refers to.
-    static std::string cause_of(const std::string& parameter, const RawValues& set, int depth = 0) {
-        const param::Info* info = param::find(parameter);
-        if (set.contains(parameter) || !info || depth > 10) return parameter;
-        for (const std::string& name : config::references(info->default_text))
-            if (std::string cause = cause_of(name, set, depth + 1); set.contains(cause)) return cause;
-        return parameter;
-    }
-
     void check_options(const ServiceEntry& service, const process::Row& row) {
         RawValues set = snapshot_.main_cf;
         for (const auto& [name, value] : snapshot_.overrides_of(service)) set[name] = value;
@@ -97,7 +88,7 @@ class Checker {
             if (!blame)
                 return add({Severity::error, master_path_, service.line,
                             "service " + service.name + ": " + read.error().text, ""});
-            std::string cause = cause_of(blame->parameter, set);
+            std::string cause = config::cause_of(blame->parameter, set);
             Place place = place_of(cause, &service);
             add({Severity::error, place.file, place.line, "in parameter " + cause + ": " + blame->what, ""});
             if (set.erase(cause) == 0) return;  // the default itself cannot be used
@@ -114,9 +105,9 @@ class Checker {
 
 config::Checked check(const std::string& config_directory, std::uint64_t generation) {
     config::Checked checked = config::check(config_directory, generation);
-    if (!checked.snapshot) return checked;
-    Checker(checked, config_directory).run();
+    if (checked.snapshot) Checker(checked, config_directory).run();
     if (config::has_errors(checked.findings)) checked.snapshot.reset();
+    config::shorten(checked.findings);
     return checked;
 }
 

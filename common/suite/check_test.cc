@@ -224,6 +224,17 @@ TEST_F(SuiteCheck, AllThatIsWrongIsToldAtOnceAndOnce) {
                             HasSubstr("line 3: in parameter relayhost: ")));
 }
 
+TEST(Findings, AHundredOfEachAreTold) {
+    std::vector<config::Finding> findings(250, {config::Severity::error, "main.cf", 1, "wrong", ""});
+    findings.insert(findings.begin(), 101, {config::Severity::warning, "main.cf", 2, "odd", ""});
+    config::shorten(findings);
+    ASSERT_EQ(findings.size(), 202u);
+    EXPECT_EQ(format(findings[99]), "main.cf, line 2: odd");
+    EXPECT_EQ(format(findings[200]), "150 more errors are not shown");
+    EXPECT_EQ(format(findings[201]), "1 more warnings are not shown");
+    EXPECT_TRUE(config::has_errors(findings));
+}
+
 TEST_F(SuiteCheck, EntriesOfTransportTables) {
     write("transport", "# ways\na.test smtp:[mx\nb.test smtp:\n");
     EXPECT_THAT(told(run("transport_maps = texthash:DIR/transport\n")),
