@@ -19,7 +19,7 @@ struct Options {
     std::string from = "sender@load.test";
     std::string to = "user%@load.test";    // % is the number of the message modulo --users
     std::string user = "u%@example.test";  // login; % as above
-    std::string password;                  // with it SMTP logs in by AUTH PLAIN
+    std::string password;  // with it SMTP logs in by AUTH PLAIN; without it idle POP3 stays before login
     long users = 1;
     bool tls = false;                // SMTP: STARTTLS; POP3: from the first octet
     bool remove = false;             // POP3: DELE what was read

@@ -36,6 +36,7 @@ void greet_smtp(const Options& o, Script& script) {
 void greet_pop3(const Options& o, long number, Script& script) {
     if (o.tls) script.push_back({"", Wait::line, "", After::handshake});
     script.push_back({"", Wait::line, "+", After::nothing});
+    if (o.password.empty()) return;  // who stays before the login
     script.push_back(
         {"USER " + numbered(o.user, number % o.users) + "\r\n", Wait::line, "+", After::nothing});
     script.push_back({"PASS " + o.password + "\r\n", Wait::line, "+", After::nothing});
