@@ -33,6 +33,7 @@ TABLE = {
     'pop3d-session': Row('vmail', files=('mail',)),
     'authd': Row('ekiden-auth', files=('state',)),
     'manager': Row('ekiden-queue', files=('spool',)),
+    'pickup': Row('ekiden-queue', files=('spool',)),
     'router': Row('ekiden-router', files=('state/directory.db', 'etc')),
     'relay': Row('ekiden-relay', empty_root=True, network=True),
     'resolver': Row('ekiden-dns', empty_root=True, network=True),
