@@ -1,4 +1,4 @@
-// Reading is as getopt(3) does it: options in one word, arguments joined or apart, `--` ends them.
+// Reading is as the C library does it: options in one word, arguments joined or apart, `--` ends them.
 #include "admin/ekisuper/options.h"
 
 #include <algorithm>
