@@ -120,6 +120,13 @@ def make_certificate(etc, domain):
     (etc / 'key.pem').chmod(0o600)
 
 
+def replace(path, text):
+    """In one step: sendmail reads main.cf also while the instance starts again."""
+    new = path.with_name(f'.{path.name}.new')
+    new.write_text(text)
+    new.rename(path)
+
+
 def write(base, domain, binaries, ports, addresses, settings):
     """main.cf and master.cf; `settings` are (name, value) pairs that win over what stands here."""
     values = dict(domain=domain, base=base, etc=base / 'etc', bin=binaries, interfaces=', '.join(addresses))
@@ -129,5 +136,5 @@ def write(base, domain, binaries, ports, addresses, settings):
         text += NO_DNS.format(closed_port=ports['smtp'] + len(PORTS))
     kept = [line for line in text.split('\n') if line.split('=')[0].strip() not in given]
     kept += [f'{name} = {value}' for name, value in given.items()]
-    (base / 'etc' / 'main.cf').write_text('\n'.join(kept).strip() + '\n')
-    (base / 'etc' / 'master.cf').write_text(MASTER_CF.format(workers=2, **ports))
+    replace(base / 'etc' / 'main.cf', '\n'.join(kept).strip() + '\n')
+    replace(base / 'etc' / 'master.cf', MASTER_CF.format(workers=2, **ports))
