@@ -26,6 +26,9 @@
 namespace ekiden::config {
 namespace {
 
+// Of a path that cannot be used, octets.
+constexpr std::size_t shown = 200;
+
 constexpr auto error = Severity::error;
 constexpr auto warning = Severity::warning;
 
@@ -274,12 +277,15 @@ class Checker {
         const std::string& programs = (*settings_)[param::daemon_directory];
         std::string path = programs + "/" + service.command;
         if (::access(path.c_str(), X_OK) == 0) return true;
+        int why = errno;
         std::string reason =
-            system_error("service " + service.name + ": cannot run " + path, errno).error().text;
+            system_error("service " + service.name + ": cannot run " + text::printable(path, shown), why)
+                .error()
+                .text;
         const ForeignProgram* foreign = find_foreign_program(service.command);
         if (!foreign) {
             add(error, master_path_, service.line, reason,
-                "programs stand in daemon_directory = " + programs);
+                "programs stand in daemon_directory = " + text::printable(programs, shown));
         } else if (!foreign->instead.empty()) {
             add(error, master_path_, service.line,
                 "service " + service.name + ": there is no program " + service.command,

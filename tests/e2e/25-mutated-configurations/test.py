@@ -26,7 +26,7 @@ RELOADS = 12         # of those that were refused, and as many of those that wer
 STAYS = re.compile(rb'^(queue_directory|data_directory|config_directory|daemon_directory|maillog_file|virtual_mailbox_base|'
                    rb'inet_interfaces|\w+_owner|mail_owner|setgid_group|hung_timeout|service_throttle_time|dns_\w+)\s*=.*$', re.M)
 # File and line, or the parameter, or what is true of a whole file.
-PLACED = re.compile(r'(main|master)\.cf, line [1-9]\d*: |parameter \w+|master\.cf: no services are defined|'
+PLACED = re.compile(r'/\S+, line [1-9]\d*: |parameter \w+|master\.cf: no services are defined|'
                     r': \d+ more errors are not shown')
 
 
