@@ -136,6 +136,15 @@ TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
     }
 }
 
+TEST(Finding, IsToldWithinReason) {
+    Finding finding{Severity::error, "/etc/main.cf", 3, "bad value " + std::string(100'000, 'x'),
+                    "remove it"};
+    std::string told = format(finding);
+    EXPECT_LT(told.size(), 1100u);
+    EXPECT_TRUE(told.starts_with("/etc/main.cf, line 3: bad value xxx")) << told;
+    EXPECT_TRUE(told.ends_with("xxx ... (remove it)")) << told;
+}
+
 TEST_F(CheckTest, TheCauseIsToldOnce) {
     EXPECT_EQ(run("smtpd_timeout = soon\n").findings.size(), 1u) << "not also the defaults that refer to it";
 }

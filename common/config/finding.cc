@@ -4,12 +4,23 @@
 
 namespace ekiden::config {
 
+namespace {
+
+// A value may be as long as a file; of what is wrong with it the beginning says enough.
+constexpr std::size_t longest_text = 1000;
+
+std::string within_reason(const std::string& text) {
+    return text.size() <= longest_text ? text : text.substr(0, longest_text) + " ...";
+}
+
+}  // namespace
+
 std::string format(const Finding& finding) {
     std::string out = finding.file;
     if (finding.line > 0) out += ", line " + std::to_string(finding.line);
     if (!out.empty()) out += ": ";
-    out += finding.text;
-    if (!finding.remedy.empty()) out += " (" + finding.remedy + ")";
+    out += within_reason(finding.text);
+    if (!finding.remedy.empty()) out += " (" + within_reason(finding.remedy) + ")";
     return out;
 }
 

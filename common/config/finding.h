@@ -16,7 +16,8 @@ struct Finding {
     std::string remedy;  // empty where the text says it all
 };
 
-// "/etc/ekiden/main.cf, line 12: text (remedy)", as ekiden check and the log show it.
+// "/etc/ekiden/main.cf, line 12: text (remedy)", as ekiden check and the log show it; text and
+// remedy are cut at 1000 octets.
 std::string format(const Finding& finding);
 
 bool has_errors(const std::vector<Finding>& findings);
