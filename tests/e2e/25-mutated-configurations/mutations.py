@@ -52,7 +52,7 @@ def _some_line(dice, lines):
 
 
 def _position(dice, data):
-    return dice.randrange(len(data))
+    return dice.randrange(max(len(data), 1))
 
 
 # --- any file ---
@@ -84,6 +84,8 @@ def indent_line(dice, data):
 
 def join_lines(dice, data):
     lines = _lines(data)
+    if len(lines) < 2:    # an earlier mutation left no more
+        return data
     number = _some_line(dice, lines[:-1])
     lines[number:number + 2] = [lines[number] + dice.choice([b'', b' ', b'\\']) + lines[number + 1]]
     return b'\n'.join(lines)
@@ -100,7 +102,7 @@ def garble_line(dice, data):
 
 def flip_bytes(dice, data):
     changed = bytearray(data)
-    for _ in range(dice.choice([1, 1, 1, 3, 20])):
+    for _ in range(dice.choice([1, 1, 1, 3, 20]) if data else 0):
         changed[_position(dice, changed)] ^= 1 << dice.randrange(8)
     return bytes(changed)
 
