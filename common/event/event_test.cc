@@ -83,10 +83,10 @@ TEST(Gate, ReportsAnExceptionAndGoesOn) {
     EXPECT_EQ(failures, 1);
 }
 
-// A notify a millisecond.
+// A notify in each round of the loop.
 Task<> count_to(Loop& loop, Signal& signal, int& count, int last) {
     while (count < last) {
-        co_await loop.sleep(1ms);
+        co_await loop.next_round();
         ++count;
         signal.notify_all();
     }
@@ -115,7 +115,7 @@ TEST(Signal, NotifiesDoNotProlongTheTime) {
 }
 
 Task<> push_later(Loop& loop, Inbox<int>& inbox) {
-    co_await loop.sleep(1ms);
+    co_await loop.next_round();
     inbox.push(7);
 }
 
@@ -153,7 +153,7 @@ Task<std::string> read_when_ready(Watch& watch, int fd) {
 }
 
 Task<> write_later(Loop& loop, int fd) {
-    co_await loop.sleep(1ms);
+    co_await loop.next_round();
     ssize_t written = write(fd, "x", 1);
     (void)written;
 }
@@ -167,6 +167,31 @@ TEST(Watch, EdgeWakesTheReader) {
     Gate gate(loop);
     gate.spawn(write_later(loop, other.get()));
     EXPECT_EQ(loop.run(read_when_ready(watch, one.get())), "x");
+}
+
+Task<> rounds_until(Loop& loop, const bool& over) {
+    while (!over) co_await loop.next_round();
+}
+
+Task<> read_then(Watch& watch, int fd, bool& over) {
+    std::string got = co_await read_when_ready(watch, fd);
+    EXPECT_EQ(got, "x");
+    over = true;
+}
+
+// However many rounds another asks for.
+TEST(Loop, SocketsHaveTheirTurnInEachRound) {
+    Loop loop;
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    OwnedFd one(ends[0]), other(ends[1]);
+    Watch watch(loop, one.get());
+    bool over = false;
+    Gate gate(loop);
+    gate.spawn(read_then(watch, one.get(), over));
+    gate.spawn(write_later(loop, other.get()));
+    loop.run(rounds_until(loop, over));
+    EXPECT_TRUE(over);
 }
 
 TEST(Watch, TimeIsBounded) {

@@ -79,7 +79,7 @@ void Loop::run_once() {
 }
 
 void Loop::resume_scheduled() {
-    // What the resumed schedule anew belongs to the next round, so that sockets get their turn in between.
+    // What the resumed schedule anew comes behind the other events that are ready now.
     std::size_t round = scheduled_.size();
     for (; round > 0 && !scheduled_.empty(); --round) {
         Resumption* next = scheduled_.front();

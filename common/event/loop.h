@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "common/base/clock.h"
+#include "common/base/deadline.h"
 #include "common/base/owned_fd.h"
 #include "common/event/task.h"
 
@@ -23,7 +24,8 @@ namespace ekiden::event {
 
 class Loop;
 
-// A coroutine that is to be resumed in the loop's next round; forgotten when this goes.
+// A coroutine that is to be resumed by the loop, once the callback that runs now has ended; forgotten when
+// this goes.
 class Resumption {
   public:
     explicit Resumption(Loop& loop) : loop_(loop) {}
@@ -77,37 +79,30 @@ class Loop {
     void run_once();
 
     // co_await loop.sleep(d): goes on after that time.
-    auto sleep(Milliseconds time) {
-        struct Awaiter {
-            Timer timer;
-            Milliseconds time;
-            std::coroutine_handle<> awaiter;
-            Awaiter(Loop& loop, Milliseconds t) : timer(loop, [this] { awaiter.resume(); }), time(t) {}
-            bool await_ready() const { return time <= Milliseconds(0); }
-            void await_suspend(std::coroutine_handle<> handle) {
-                awaiter = handle;
-                timer.start(time);
-            }
-            void await_resume() {}
-        };
-        return Awaiter(*this, time);
-    }
+    auto sleep(Milliseconds time) { return Pause(*this, time, time <= Milliseconds(0)); }
 
-    // co_await loop.next_round(): goes on after the events that are ready now had their turn.
-    auto next_round() {
-        struct Awaiter {
-            Resumption resumption;
-            bool await_ready() const { return false; }
-            void await_suspend(std::coroutine_handle<> handle) { resumption.schedule(handle); }
-            void await_resume() {}
-        };
-        return Awaiter{Resumption(*this)};
-    }
+    // co_await loop.next_round(): goes on after sockets and timers that are ready by then had their turn,
+    // unlike a Resumption, which comes before them.
+    auto next_round() { return Pause(*this, Milliseconds(0), false); }
 
     event_base* base() { return base_.get(); }
 
   private:
     friend class Resumption;
+    struct Pause {
+        Timer timer;
+        Milliseconds time;
+        bool over;
+        std::coroutine_handle<> awaiter;
+        Pause(Loop& loop, Milliseconds t, bool is_over)
+            : timer(loop, [this] { awaiter.resume(); }), time(t), over(is_over) {}
+        bool await_ready() const { return over; }
+        void await_suspend(std::coroutine_handle<> handle) {
+            awaiter = handle;
+            timer.start(time);
+        }
+        void await_resume() {}
+    };
     void resume_scheduled();
     struct FreeBase {
         void operator()(event_base* base) const { event_base_free(base); }
@@ -132,11 +127,10 @@ class Signal {
     // false when it is not within that time.
     template <class Condition>
     Task<bool> until(Condition condition, Milliseconds time) {
-        const std::int64_t end = system_clock().steady_us() + std::chrono::microseconds(time).count();
+        const Deadline deadline(time);
         while (!condition()) {
-            const std::chrono::microseconds left(end - system_clock().steady_us());
-            if (left.count() <= 0) co_return false;
-            co_await wait(std::chrono::ceil<Milliseconds>(left));
+            if (deadline.passed()) co_return false;
+            co_await wait(deadline.left());
         }
         co_return true;
     }

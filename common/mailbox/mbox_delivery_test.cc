@@ -454,7 +454,7 @@ TEST_F(MboxTest, TheKernelsLocksOfOtherProcesses) {
 TEST_F(MboxTest, WritersOfOtherProgramsAreRespected) {
     constexpr int each = 25;
     std::string script =
-        "import mailbox, sys, time\n"
+        "import mailbox, os, sys\n"
         "for i in range(int(sys.argv[2])):\n"
         "    box = mailbox.mbox(sys.argv[1])\n"
         "    while True:\n"
@@ -462,7 +462,7 @@ TEST_F(MboxTest, WritersOfOtherProgramsAreRespected) {
         "            box.lock()\n"
         "            break\n"
         "        except mailbox.ExternalClashError:\n"
-        "            time.sleep(.001)\n"
+        "            os.sched_yield()\n"
         "    box.add(b'From python\\nSubject: %d\\n\\n' % i + b'python line\\n' * 1000)\n"
         "    box.flush(); box.unlock(); box.close()\n";
     pid_t python = fork();

@@ -14,6 +14,10 @@ namespace ekiden::net {
 namespace {
 
 constexpr std::size_t scratch_size = 64 * 1024;
+// Lines, or reads, that one connection gets before the others have their turn; a few milliseconds at most.
+constexpr unsigned turn = 64;
+// Replies beyond this must be taken before the next line is read.
+constexpr std::size_t unsent_limit = 64 * 1024;
 thread_local std::array<char, scratch_size> scratch;
 
 std::int64_t now_ms() { return system_clock().steady_us() / 1000; }
@@ -40,7 +44,7 @@ class Deadline {
 }  // namespace
 
 Stream::Stream(event::Loop& loop, OwnedFd fd)
-    : fd_(std::move(fd)), watch_(std::make_unique<event::Watch>(loop, fd_.get())) {}
+    : loop_(loop), fd_(std::move(fd)), watch_(std::make_unique<event::Watch>(loop, fd_.get())) {}
 
 Stream::~Stream() = default;
 
@@ -67,6 +71,8 @@ Task<Line> Stream::read_line(std::size_t limit, Milliseconds time) {
             if (!line.overlong && text.size() > limit) line.overlong = true, text = text.substr(0, limit);
             if (line.text.empty()) line.text = text;
             consume(end + 1);
+            if (unsent() > unsent_limit) co_await flush(time);
+            if (turn_is_over()) co_await loop_.next_round();
             co_return line;
         }
         scanned = ready.size();
@@ -76,18 +82,27 @@ Task<Line> Stream::read_line(std::size_t limit, Milliseconds time) {
             if (receive()) break;
             co_await flush(deadline->left());
             if (receive_again()) break;
+            served_ = 0;
             bool ok = co_await watch_->readable(deadline->left());
             if (!ok) throw Closed(Closed::Why::timeout, "timeout exceeded");
         }
     }
 }
 
+bool Stream::turn_is_over() {
+    if (++served_ < turn) return false;
+    served_ = 0;
+    return true;
+}
+
 Task<> Stream::fill(Milliseconds time) {
     if (!buffered().empty()) co_return;
+    if (turn_is_over()) co_await loop_.next_round();
     Deadline deadline(time);
     while (!receive()) {
         co_await flush(deadline.left());
         if (receive_again()) break;
+        served_ = 0;
         bool ok = co_await watch_->readable(deadline.left());
         if (!ok) throw Closed(Closed::Why::timeout, "timeout exceeded");
     }
@@ -95,8 +110,10 @@ Task<> Stream::fill(Milliseconds time) {
 
 Task<> Stream::wait_for_input(Milliseconds time) {
     if (!buffered().empty()) co_return;
+    if (turn_is_over()) co_await loop_.next_round();
     Deadline deadline(time);
     while (!receive() && !receive_again()) {
+        served_ = 0;
         bool ok = co_await watch_->readable(deadline.left());
         if (!ok) throw Closed(Closed::Why::timeout, "timeout exceeded");
     }

@@ -40,7 +40,8 @@ class Stream {
     Stream& operator=(const Stream&) = delete;
     ~Stream();
 
-    // The next line, up to its LF. The whole line must come within `time`. Throws Closed.
+    // The next line, up to its LF. The whole line must come within `time`. Throws Closed. A client that sends
+    // many at once is served in turns with the others, and must take its replies as it goes.
     Task<Line> read_line(std::size_t limit, Milliseconds time);
 
     // For content: waits until the input buffer has something (flushing replies before it waits). Throws
@@ -87,10 +88,14 @@ class Stream {
     // Moves what the kernel takes out of the output buffer; false when it takes no more now.
     bool send();
     void compact();
+    // Counts a line or a read that needed no waiting; true when it is the others' turn (await next_round()).
+    bool turn_is_over();
     Task<> handshake(Milliseconds time);
 
+    event::Loop& loop_;
     OwnedFd fd_;
     std::unique_ptr<event::Watch> watch_;
+    unsigned served_ = 0;  // in this turn
     bool unsure_ = false;  // a short read was taken for the last of what there was
     std::unique_ptr<TlsSession> tls_;
     TlsFacts tls_facts_;

@@ -74,6 +74,56 @@ TEST(Stream, RepliesGoOutOnlyWhenItMustWait) {
     EXPECT_EQ(pair.received(), "1\r\n2\r\n");
 }
 
+Task<> a_round(event::Loop& loop) { co_await loop.next_round(); }
+
+Task<> echo_lines(Stream& stream, std::string name, std::string& order, std::size_t reply) {
+    try {
+        for (;;) {
+            (void)co_await stream.read_line(100, 5s);
+            order += name;
+            stream.write(std::string(reply, '.'));
+        }
+    } catch (const Closed&) {
+    }
+}
+
+TEST(Stream, WhoSendsManyLinesAtOnceTakesTurns) {
+    Pair busy;
+    OwnedFd far;
+    int ends[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    far.reset(ends[0]);
+    Stream other(busy.loop, OwnedFd(ends[1]));
+    std::string lines;
+    for (int i = 0; i < 5000; ++i) lines += "noop\r\n";
+    busy.send(lines);
+    ASSERT_EQ(::write(far.get(), "noop\r\n", 6), 6);
+    std::string order;
+    event::Gate gate(busy.loop);
+    gate.spawn(echo_lines(*busy.near, "b", order, 0));
+    gate.spawn(echo_lines(other, "o", order, 0));
+    while (order.size() < 5001) busy.loop.run_once();
+    EXPECT_LT(order.find('o'), 100u);
+}
+
+TEST(Stream, WhoTakesNoRepliesIsReadNoFurther) {
+    Pair pair;
+    std::string lines, order;
+    for (int i = 0; i < 5000; ++i) lines += "noop\r\n";
+    pair.send(lines);
+    event::Gate gate(pair.loop);
+    gate.spawn(echo_lines(*pair.near, "x", order, 1000));
+    std::size_t before = 1;
+    while (order.size() != before) {
+        before = order.size();
+        for (int i = 0; i < 10; ++i) pair.loop.run(a_round(pair.loop));
+    }
+    EXPECT_LT(pair.near->unsent(), 70'000u);
+    EXPECT_LT(order.size(), 1000u) << "what the kernel holds for the client, and the bound";
+    while (order.size() < 5000)
+        if (pair.received().empty()) pair.loop.run_once();
+}
+
 TEST(Stream, TheEndIsSeenWhateverOrderItComesIn) {
     for (bool wait_first : {false, true}) {
         Pair pair;
