@@ -21,10 +21,18 @@ constexpr std::size_t most_children = 64;
 }  // namespace
 
 Children::Children(event::Loop& loop, ChildSettings settings)
-    : loop_(loop), settings_(std::move(settings)), child_ended_(loop, SIGCHLD, [this] { reap(); }) {}
+    : loop_(loop),
+      settings_(std::move(settings)),
+      reaped_(loop),
+      child_ended_(loop, SIGCHLD, [this] { reap(); }) {}
 
-Children::~Children() =
-    default;  // closing the channels ends the processes, once they have done what they began
+// Closing the channels ends the processes, once they have done what they began.
+Children::~Children() = default;
+
+Task<> Children::end(Milliseconds time) {
+    children_.clear();
+    co_await reaped_.until(none_left, time);
+}
 
 Task<ipc::RecipientOutcome> Children::deliver(ipc::Deliver message) {
     ipc::DeliveryRecipient recipient = message.recipients.front();
@@ -114,6 +122,12 @@ void Children::reap() {
     for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
         if (WIFSIGNALED(status)) log::emit(events::process_killed, "virtual", pid, WTERMSIG(status));
     }
+    reaped_.notify_all();
+}
+
+bool Children::none_left() {
+    siginfo_t unused{};
+    return waitid(P_ALL, 0, &unused, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
 }
 
 }  // namespace ekiden::local_delivery

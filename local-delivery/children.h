@@ -49,6 +49,8 @@ class Children {
     Task<Result<ipc::RecipientOutcome>> ask(Scope scope, ipc::Deliver message);
     // Processes that live now.
     std::size_t size() const { return children_.size(); }
+    // Ends them, and waits until no child of this process is left, at most that time.
+    Task<> end(Milliseconds time);
 
   private:
     struct Child {
@@ -61,12 +63,14 @@ class Children {
     void lost(const ipc::Channel& channel);
     void make_room();
     void reap();
+    static bool none_left();
 
     event::Loop& loop_;
     ChildSettings settings_;
     ipc::Dispatcher no_questions_;  // children only answer
     std::map<Scope, std::shared_ptr<Child>> children_;
     std::uint64_t uses_ = 0;
+    event::Signal reaped_;
     event::UnixSignal child_ended_;
 };
 

@@ -18,7 +18,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "common/base/clock.h"
+#include "common/base/deadline.h"
 #include "common/base/owned_fd.h"
 #include "common/mailbox/content.h"
 #include "common/mailbox/mbox_format.h"
@@ -181,7 +181,7 @@ class Conversation {
           in_(std::move(input)),
           out_(std::move(output)),
           message_(message),
-          deadline_(system_clock().steady_us() + std::chrono::microseconds(time).count()) {
+          deadline_(time) {
         fcntl(in_.get(), F_SETFL, O_NONBLOCK);
         fcntl(out_.get(), F_SETFL, O_NONBLOCK);
     }
@@ -199,12 +199,12 @@ class Conversation {
     void step() {
         std::array<pollfd, 2> watched{
             {{in_ ? in_.get() : -1, POLLOUT, 0}, {out_ ? out_.get() : -1, POLLIN, 0}}};
-        std::int64_t left = deadline_ - system_clock().steady_us();
-        if (left <= 0) {
+        if (deadline_.passed()) {
             end_.timed_out = true;
             return;
         }
-        timespec time{left / 1'000'000, left % 1'000'000 * 1000};
+        const std::int64_t left = deadline_.left().count();
+        timespec time{left / 1000, left % 1000 * 1'000'000};
         sigset_t all_open;
         sigemptyset(&all_open);
         // The end may have come before: SIGCHLD then waits, and ppoll returns at once.
@@ -249,7 +249,7 @@ class Conversation {
     OwnedFd in_, out_;
     const ipc::Deliver& message_;
     Input input_{message_};
-    const std::int64_t deadline_;
+    const Deadline deadline_;
     CommandEnd end_;
     bool ended_ = false;
     bool broken_ = false;

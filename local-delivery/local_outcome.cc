@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "local-delivery/mailbox_delivery.h"
+
 namespace ekiden::local_delivery {
 namespace {
 
@@ -19,11 +21,7 @@ std::string harmless(std::string_view address) {
 
 ipc::RecipientOutcome local_outcome(const ipc::DeliveryRecipient& recipient, ipc::DeliveryStatus status,
                                     std::string dsn, std::string text) {
-    ipc::RecipientOutcome outcome{};
-    outcome.index = recipient.index;
-    outcome.status = status;
-    outcome.dsn = std::move(dsn);
-    outcome.text = std::move(text);
+    ipc::RecipientOutcome outcome = outcome_for(recipient, status, std::move(dsn), std::move(text));
     outcome.relay = "local";
     return outcome;
 }

@@ -3,15 +3,15 @@
 // mail.
 #include <linux/capability.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-#include "common/base/clock.h"
+#include "common/base/deadline.h"
 #include "common/log/events.h"
 #include "common/process/daemon.h"
+#include "common/process/sandbox.h"
 #include "common/text/delay.h"
 #include "local-delivery/command_starter.h"
 #include "local-delivery/users.h"
@@ -27,15 +27,6 @@ std::string_view word_for(ipc::DeliveryStatus status) {
         case ipc::DeliveryStatus::expanded: return "expanded";
     }
     return "deferred";
-}
-
-// Of root's capabilities the parent keeps what makes a child another user; it opens nobody's files.
-Result<> keep_only_set_ids() {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
-    data[0].effective = data[0].permitted = 1u << CAP_SETUID | 1u << CAP_SETGID;
-    if (syscall(SYS_capset, &header, data) != 0) return system_error("capset", errno);
-    return {};
 }
 
 class DeliveryProgram final : public process::Program {
@@ -54,7 +45,7 @@ class DeliveryProgram final : public process::Program {
         if (!local) return pass(local);
         local_ = std::move(*local);
         if (worker.as_root())
-            if (Result<> kept = keep_only_set_ids(); !kept) return kept;
+            if (Result<> kept = process::keep_only({CAP_SETUID, CAP_SETGID}); !kept) return kept;
         // With the parent's capabilities, without its filter.
         Result<StarterEnd> starter = fork_command_starter(local_);
         if (!starter) return pass(starter);
@@ -86,9 +77,15 @@ class DeliveryProgram final : public process::Program {
             [this](ipc::Deliver message, ipc::Sender) { return deliver(std::move(message)); });
     }
 
-    // Deliveries under way come to their end, so that their outcome is known and not asked for again.
+    // Deliveries under way come to their end, so that their outcome is known and not asked for again; then
+    // the processes that made them.
     Task<> finish(process::Worker&, Milliseconds time) override {
-        if (under_way_ > 0) co_await all_done_->until([this] { return under_way_ == 0; }, time);
+        const Deadline deadline(time);
+        if (!co_await all_done_->until([this] { return under_way_ == 0; }, time)) co_return;
+        users_.reset();
+        commands_.reset();
+        co_await children_->end(deadline.left());
+        children_.reset();
     }
 
     std::vector<ipc::NamedValue> counters(process::Worker&) override {
@@ -109,6 +106,7 @@ class DeliveryProgram final : public process::Program {
     };
 
     Task<Result<ipc::DeliveryOutcome>> deliver(ipc::Deliver message) {
+        if (!children_) co_return temporary("this delivery process is ending");
         if (message.recipients.size() != 1) co_return malformed("a delivery to a mailbox has one recipient");
         UnderWay under_way(*this);
         std::int64_t started = system_clock().wall_us();

@@ -22,8 +22,8 @@ void Supervisor::connect_to_peers(Process& process) {
 
 void Supervisor::connect(Process& one, Process& other) {
     auto end = [](const Process& far, OwnedFd fd) {
-        return ipc::PeerEnd{far.row->service, far.worker,   far.incarnation,
-                            far.pid,          far.log_name, std::move(fd)};
+        return ipc::PeerEnd{far.row->service, far.worker,   far.incarnation, far.pid,
+                            far.log_name,     far.draining, std::move(fd)};
     };
     int ends[2];
     bool made = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
@@ -35,8 +35,6 @@ void Supervisor::connect(Process& one, Process& other) {
         log::emit(events::start_failed, one.log_name, strerror(errno));
     }
     if (!made) mend_later(one.incarnation, other.incarnation);
-    if (one.draining) other.control->tell(draining_notice(one));
-    if (other.draining) one.control->tell(draining_notice(other));
 }
 
 // Mostly a worker has ended, and its successor gets channels anyway. Where both live, only the channel broke.
@@ -80,7 +78,8 @@ void Supervisor::connect_to_logger(Process& logger) {
     }
     OwnedFd ours(ends[0]), theirs(ends[1]);
     std::string log_name = logger.service->settings[param::syslog_name] + "/master";
-    ipc::PeerEnd end{ipc::Service::master, 0, logger.incarnation, getpid(), log_name, std::move(theirs)};
+    ipc::PeerEnd end{ipc::Service::master, 0, logger.incarnation, getpid(), log_name, false,
+                     std::move(theirs)};
     if (!logger.control->tell(end)) return mend_later(logger.incarnation, logger.incarnation);
     ipc::Sender sender{ipc::Service::logger, 0, logger.incarnation, logger.pid, logger.log_name};
     // A channel that is still being replaced may be the one whose end is being told; it goes with the next

@@ -86,7 +86,7 @@ bool Supervisor::needs_trial(const std::string& key, const Service& service) con
 }
 
 Task<Result<>> Supervisor::trial() {
-    const std::int64_t deadline = system_clock().steady_us() + std::chrono::microseconds(trial_time).count();
+    const Deadline deadline(trial_time);
     for (;;) {
         if (stopping_) co_return temporary("the mail system is being stopped");
         if (!trial_failure_.empty()) co_return permanent("a new worker cannot start: " + trial_failure_);
@@ -97,9 +97,8 @@ Task<Result<>> Supervisor::trial() {
                 }))
                 missing += " " + service->entry.name;
         if (missing.empty()) co_return Result<>();
-        const std::int64_t left = deadline - system_clock().steady_us();
-        if (left <= 0) co_return temporary("new workers are not ready in time:" + missing);
-        co_await process_changed_.wait(Milliseconds(left / 1000 + 1));
+        if (deadline.passed()) co_return temporary("new workers are not ready in time:" + missing);
+        co_await process_changed_.wait(deadline.left());
     }
 }
 
@@ -156,7 +155,7 @@ void Supervisor::drain(Process& process, std::uint32_t seconds) {
         for (Process& other : processes_)
             if (&other != &process && ipc::linked(process.row->service, other.row->service))
                 other.control->tell(draining_notice(process));
-    process.control->tell(ipc::Drain{seconds});
+    process.control->tell(ipc::Drain{seconds, !stopping_});
 }
 
 }  // namespace ekiden::master

@@ -17,10 +17,10 @@ struct Stage {
 };
 
 const Stage stages[] = {
-    {{Kind::smtpd, Kind::submission, Kind::pop3_front}, 2},
-    {{Kind::pop3_session, Kind::manager}, 4},
+    {{Kind::smtpd, Kind::submission, Kind::pop3_front, Kind::pickup}, 2},
+    {{Kind::pop3_session, Kind::session_starter, Kind::manager}, 4},
     {{Kind::relay, Kind::local_delivery}, 4},
-    {{Kind::authd, Kind::router, Kind::resolver}, 2},
+    {{Kind::authd, Kind::pam_helper, Kind::router, Kind::resolver}, 2},
     {{Kind::logger}, 2},
 };
 
@@ -54,16 +54,13 @@ Task<> Supervisor::stop_in_order() {
 }
 
 Task<bool> Supervisor::wait_until_gone(std::vector<const process::Row*> rows, Milliseconds time) {
-    std::int64_t deadline = system_clock().steady_us() / 1000 + time.count();
-    for (;;) {
-        bool any = std::ranges::any_of(processes_, [&](const Process& process) {
+    auto gone = [&] {
+        return std::ranges::none_of(processes_, [&](const Process& process) {
             return std::ranges::find(rows, process.row) != rows.end();
         });
-        Milliseconds left(deadline - system_clock().steady_us() / 1000);
-        if (!any) co_return true;
-        if (left <= Milliseconds(0)) co_return false;
-        co_await process_changed_.wait(left);
-    }
+    };
+    bool all_gone = co_await process_changed_.until(gone, time);
+    co_return all_gone;
 }
 
 }  // namespace ekiden::master

@@ -23,14 +23,6 @@ constexpr std::size_t requests_limit = 100'000;
 constexpr std::size_t served_limit = 256 * 1024 * 1024;
 constexpr auto forever = std::chrono::hours(1);
 
-// co_await NextRound{resumption}: goes on in the loop's next round.
-struct NextRound {
-    event::Resumption& resumption;
-    bool await_ready() const { return false; }
-    void await_suspend(std::coroutine_handle<> handle) { resumption.schedule(handle); }
-    void await_resume() const {}
-};
-
 struct ErrorForm {  // an Error on the wire
     static constexpr std::string_view name = "error";
     std::uint8_t kind;
@@ -80,7 +72,7 @@ Channel::Channel(event::Loop& loop, OwnedFd fd, Service self, Sender peer, const
       closed_(std::move(closed)),
       output_ready_(loop),
       all_sent_(loop),
-      first_read_(loop),
+      heard_out_(loop),
       end_(loop,
            [this] {
                auto closed = std::move(closed_);  // it may destroy this channel
@@ -186,6 +178,11 @@ Task<bool> Channel::sent(Milliseconds time) {
     co_return none_left;
 }
 
+Task<bool> Channel::last(Milliseconds time) {
+    bool heard = co_await heard_out_.until([this] { return heard_last(); }, time);
+    co_return heard;
+}
+
 Task<> Channel::read_frames() {
     co_await loop_.next_round();  // who made this channel finishes first
     while (open_) {
@@ -273,6 +270,11 @@ bool Channel::take_frame() {
         pending.answered.notify_all();
         return true;
     }
+    if (header->kind == FrameKind::last) {
+        heard_last_ = true;
+        heard_out_.notify_all();
+        return true;
+    }
     auto handler = dispatcher_.handlers_.find(header->type);
     if (!permitted(peer_.service, self_, header->type) || handler == dispatcher_.handlers_.end() ||
         handler->second.replies != (header->kind == FrameKind::request)) {
@@ -338,6 +340,7 @@ void Channel::close() {
     }
     output_ready_.notify_all();
     all_sent_.notify_all();
+    heard_out_.notify_all();
     end_.start(Milliseconds(0));
 }
 

@@ -106,6 +106,12 @@ class Channel {
     std::size_t unsent() const { return unsent_; }
     // Waits until there are none. False: not within `time`, or the channel closed before.
     Task<bool> sent(Milliseconds time);
+    // Promises the other end that nothing more is asked or told here. What it asks is still answered.
+    void say_last() { send_frame(FrameKind::last, 0, 0, {}, {}); }
+    // The other end has promised that, or is gone.
+    bool heard_last() const { return heard_last_ || !open_; }
+    // Waits for it. False: not within `time`.
+    Task<bool> last(Milliseconds time);
 
   private:
     struct Pending {
@@ -145,13 +151,13 @@ class Channel {
     const Dispatcher& dispatcher_;
     std::function<void(Channel&)> closed_;
     bool open_ = true;
+    bool heard_last_ = false;
     std::string input_;
     std::size_t consumed_ = 0;
     std::deque<OwnedFd> received_fds_;
     std::deque<Segment> output_;
     std::size_t unsent_ = 0;
-    event::Signal output_ready_, all_sent_;
-    event::Resumption first_read_;
+    event::Signal output_ready_, all_sent_, heard_out_;
     std::uint32_t last_request_ = 0;
     std::unordered_map<std::uint32_t, Pending*> pending_;
     event::Timer end_;

@@ -77,7 +77,7 @@ TEST(Channel, WhatHasArrivedBeforeIsHandledAfterTheConstructor) {
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
     std::string payload;
     std::vector<int> none;
-    encode(Drain{5}, payload, none);
+    encode(Drain{5, false}, payload, none);
     std::string frame = encode_header(
         {static_cast<std::uint32_t>(payload.size()), type_of(Drain::name), 0, FrameKind::tell, 0});
     frame += payload;

@@ -1,10 +1,13 @@
 #include "common/ipc/peers.h"
 
+#include <ranges>
+
 namespace ekiden::ipc {
 
 std::shared_ptr<Channel> Peer::least_busy() const {
+    // The newest of equals: of an older one the end may not have been heard yet.
     std::shared_ptr<Channel> best;
-    for (const auto& [worker, channel] : workers_)
+    for (const auto& [incarnation, channel] : std::views::reverse(workers_))
         if (channel->open() && (!best || channel->pending() < best->pending())) best = channel;
     return best;
 }
@@ -21,37 +24,52 @@ Peer& Peers::operator[](Service service) {
 void Peers::add(PeerEnd end) {
     Peer& peer = (*this)[end.service];
     Sender sender{end.service, end.worker, end.incarnation, end.pid, end.log_name};
-    peer.workers_[end.worker] =
-        std::make_shared<Channel>(loop_, std::move(end.channel), self_, std::move(sender), dispatcher_,
-                                  [this](Channel& channel) { closed(channel); });
-    peer.arrived_.notify_all();
+    auto channel = std::make_shared<Channel>(loop_, std::move(end.channel), self_, std::move(sender),
+                                             dispatcher_, [this](Channel& channel) { closed(channel); });
+    if (end.draining) {
+        channel->say_last();
+        peer.retired_.push_back(std::move(channel));
+    } else {
+        peer.workers_[end.incarnation] = std::move(channel);
+        peer.arrived_.notify_all();
+    }
 }
 
 void Peers::retire(const PeerDraining& draining) {
     Peer& peer = (*this)[draining.service];
-    auto place = peer.workers_.find(draining.worker);
-    if (place == peer.workers_.end() || place->second->peer().incarnation != draining.incarnation) return;
+    auto place = peer.workers_.find(draining.incarnation);
+    if (place == peer.workers_.end()) return;
+    place->second->say_last();
     // Also one whose end is still to be told: it needs no successor from master.
     peer.retired_.push_back(std::move(place->second));
     peer.workers_.erase(place);
 }
 
-std::shared_ptr<Channel> Peers::with_unsent() const {
+template <class Condition>
+std::shared_ptr<Channel> Peers::first_channel(Condition condition) const {
     for (const auto& [service, peer] : peers_) {
-        for (const auto& [worker, channel] : peer->workers_)
-            if (channel->unsent() > 0) return channel;
+        for (const auto& [incarnation, channel] : peer->workers_)
+            if (condition(*channel)) return channel;
         for (const std::shared_ptr<Channel>& channel : peer->retired_)
-            if (channel->unsent() > 0) return channel;
+            if (condition(*channel)) return channel;
     }
     return nullptr;
 }
 
 Task<bool> Peers::all_sent(Milliseconds time) {
-    const std::int64_t end = system_clock().steady_us() + std::chrono::microseconds(time).count();
-    while (std::shared_ptr<Channel> channel = with_unsent()) {
-        const std::chrono::microseconds left(end - system_clock().steady_us());
-        if (left.count() <= 0) co_return false;
-        co_await channel->sent(std::chrono::ceil<Milliseconds>(left));
+    const Deadline deadline(time);
+    while (auto channel = first_channel([](const Channel& each) { return each.unsent() > 0; })) {
+        if (deadline.passed()) co_return false;
+        co_await channel->sent(deadline.left());
+    }
+    co_return true;
+}
+
+Task<bool> Peers::all_heard_out(Milliseconds time) {
+    const Deadline deadline(time);
+    while (auto channel = first_channel([](const Channel& each) { return !each.heard_last(); })) {
+        if (deadline.passed()) co_return false;
+        co_await channel->last(deadline.left());
     }
     co_return true;
 }
@@ -59,7 +77,7 @@ Task<bool> Peers::all_sent(Milliseconds time) {
 void Peers::closed(Channel& channel) {
     Sender sender = channel.peer();
     Peer& peer = (*this)[sender.service];
-    auto place = peer.workers_.find(sender.worker);
+    auto place = peer.workers_.find(sender.incarnation);
     bool current = place != peer.workers_.end() && place->second.get() == &channel;
     if (current) peer.workers_.erase(place);
     std::erase_if(peer.retired_,

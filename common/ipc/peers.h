@@ -46,8 +46,10 @@ class Peer {
     std::shared_ptr<Channel> least_busy() const;
     Service service_;
     event::Signal arrived_;
-    // Shared with the questions under way, which outlive a channel that is replaced.
-    std::map<std::uint32_t, std::shared_ptr<Channel>> workers_;
+    // By incarnation: in a reload a worker and its successor are there at the same time, with one number
+    // where the service has a single worker. Shared with the questions under way, which outlive a channel
+    // that is replaced.
+    std::map<std::uint64_t, std::shared_ptr<Channel>> workers_;
     // To workers that finish what they have: never asked again, kept until they close.
     std::vector<std::shared_ptr<Channel>> retired_;
 };
@@ -57,9 +59,10 @@ class Peers {
     Peers(event::Loop& loop, Service self, const Dispatcher& dispatcher);
 
     Peer& operator[](Service service);
-    // Master gave a fresh channel.
+    // Master gave a fresh channel. To a worker that drains it is for what that one asks, and nothing is asked
+    // there.
     void add(PeerEnd end);
-    // That worker takes no new work; unknown ones are passed over.
+    // That worker takes no new work, and is told that none comes; unknown ones are passed over.
     void retire(const PeerDraining& draining);
     // Called when a worker of a service is gone (its open work must be done by another).
     void on_lost(std::function<void(const Sender&)> lost) { lost_ = std::move(lost); }
@@ -68,9 +71,12 @@ class Peers {
     void on_closed(std::function<void(const Sender&)> closed) { closed_ = std::move(closed); }
     // Waits until the others have taken all that was written to them, or are gone. False: not within `time`.
     Task<bool> all_sent(Milliseconds time);
+    // Waits until each of the others has said that nothing more comes, or is gone. False: not within `time`.
+    Task<bool> all_heard_out(Milliseconds time);
 
   private:
-    std::shared_ptr<Channel> with_unsent() const;
+    template <class Condition>
+    std::shared_ptr<Channel> first_channel(Condition condition) const;
     void closed(Channel& channel);
     event::Loop& loop_;
     const Service self_;

@@ -15,15 +15,15 @@ using namespace std::chrono_literals;
 struct Router {
     Dispatcher dispatcher;
     std::unique_ptr<Channel> channel;
-    Router(event::Loop& loop, Peers& peers, std::uint32_t worker, std::uint64_t incarnation,
-           std::string text) {
+    Router(event::Loop& loop, Peers& peers, std::uint32_t worker, std::uint64_t incarnation, std::string text,
+           bool draining = false) {
         int fds[2];
         EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
         dispatcher.answer<VerifyRecipient>(
             [text](VerifyRecipient, Sender) -> Task<Result<RecipientVerdict>> { return verdict(text); });
         channel = std::make_unique<Channel>(loop, OwnedFd(fds[0]), Service::router, Sender{Service::smtpd},
                                             dispatcher, [](Channel&) {});
-        peers.add(PeerEnd{Service::router, worker, incarnation, 1, text, OwnedFd(fds[1])});
+        peers.add(PeerEnd{Service::router, worker, incarnation, 1, text, draining, OwnedFd(fds[1])});
     }
     static Task<Result<RecipientVerdict>> verdict(std::string text) {
         co_return RecipientVerdict{AddressClass::remote, true, 250, text};
@@ -61,6 +61,44 @@ TEST_F(PeersTest, ADrainingWorkerGetsNoNewWork) {
     EXPECT_EQ(asked(), "fresh");
 }
 
+TEST_F(PeersTest, ADrainingWorkerIsToldWhenNothingMoreComes) {
+    Router old(loop, peers, 0, 1, "old");
+    EXPECT_EQ(asked(), "old");
+    EXPECT_FALSE(loop.run(old.channel->last(1ms)));
+    peers.retire({Service::router, 0, 1});
+    EXPECT_TRUE(loop.run(old.channel->last(1h)));
+    EXPECT_TRUE(old.channel->open());
+}
+
+// It may ask, and is not asked.
+TEST_F(PeersTest, AChannelToAWorkerThatDrainsAlready) {
+    Router old(loop, peers, 0, 1, "old", true);
+    EXPECT_FALSE(peers[Service::router].present());
+    EXPECT_TRUE(loop.run(old.channel->last(1h)));
+    EXPECT_TRUE(old.channel->open());
+}
+
+// The draining worker's own view: what was on its way is heard first; who is gone is not waited for.
+TEST_F(PeersTest, HearsEverybodyOut) {
+    Router first(loop, peers, 0, 1, "first"), second(loop, peers, 1, 2, "second");
+    EXPECT_FALSE(loop.run(peers.all_heard_out(1ms)));
+    first.channel->say_last();
+    EXPECT_FALSE(loop.run(peers.all_heard_out(20ms))) << "the other has not said it";
+    second.channel.reset();
+    EXPECT_TRUE(loop.run(peers.all_heard_out(1h)));
+}
+
+// The successor of a single worker is tried while that one serves: the old one's channel stays.
+TEST_F(PeersTest, AWorkerAndItsSuccessorAreThereTogether) {
+    Router old(loop, peers, 0, 1, "old");
+    EXPECT_EQ(asked(), "old");
+    Router fresh(loop, peers, 0, 2, "fresh");
+    EXPECT_EQ(asked(), "fresh");
+    fresh.channel.reset();  // the trial failed
+    while (lost.empty()) loop.run_once();
+    EXPECT_EQ(asked(), "old");
+}
+
 TEST_F(PeersTest, AnotherIncarnationIsNotRetired) {
     Router router(loop, peers, 0, 7, "seven");
     peers.retire({Service::router, 0, 6});
@@ -85,7 +123,7 @@ TEST_F(PeersTest, TellsWhenAllIsSentToAll) {
         int fds[2];
         ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
         far[worker].reset(fds[0]);
-        peers.add(PeerEnd{Service::logger, worker, 1, 1, "", OwnedFd(fds[1])});
+        peers.add(PeerEnd{Service::logger, worker, 1, 1, "", false, OwnedFd(fds[1])});
         peers[Service::logger].tell(LogLine{0, 0, "event", std::string(1'000'000, 'x'), "{}"});
         peers.retire({Service::logger, worker, 1});
     }

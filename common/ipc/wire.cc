@@ -33,7 +33,7 @@ Result<FrameHeader> decode_header(std::string_view bytes) {
                        static_cast<FrameKind>(bytes[12]), static_cast<std::uint8_t>(bytes[13])};
     if (header.length > limits::payload) return malformed("a frame over the size limit");
     if (header.descriptors > limits::descriptors) return malformed("too many descriptors in a frame");
-    if (header.kind < FrameKind::request || header.kind > FrameKind::tell)
+    if (header.kind < FrameKind::request || header.kind > FrameKind::last)
         return malformed("an unknown kind of frame");
     return header;
 }

@@ -31,7 +31,8 @@ inline constexpr std::size_t payload = 4 * 1024 * 1024;
 inline constexpr std::size_t descriptors = 64;  // in one message
 }  // namespace limits
 
-enum class FrameKind : std::uint8_t { request = 1, reply = 2, error = 3, tell = 4 };
+// `last`, without a payload: nothing more is asked or told from this end; what was asked is still answered.
+enum class FrameKind : std::uint8_t { request = 1, reply = 2, error = 3, tell = 4, last = 5 };
 
 struct FrameHeader {
     static constexpr std::size_t size = 14;

@@ -132,7 +132,7 @@ void Worker::control_messages() {
             log::emit(events::reload_refused, taken.error());
     });
     control_dispatcher_.hear<ipc::Drain>(
-        [this](ipc::Drain order, const ipc::Sender&) { chores_.spawn(drain(order.seconds)); });
+        [this](ipc::Drain order, const ipc::Sender&) { chores_.spawn(drain(order)); });
     control_dispatcher_.answer<ipc::Ping>([this](ipc::Ping, ipc::Sender) -> Task<Result<ipc::Counters>> {
         std::vector<ipc::NamedValue> values = program_.counters(*this);
         if (serves_clients_) values.insert(values.begin(), {"connections", std::to_string(sessions_.size())});
@@ -252,15 +252,16 @@ void Worker::admit(net::Accepted accepted) {
     admins_[channel.get()] = std::move(channel);
 }
 
-Task<> Worker::drain(std::uint32_t seconds) {
+Task<> Worker::drain(ipc::Drain order) {
     if (draining_) co_return;
     draining_ = true;
     acceptors_.clear();
     listeners_.clear();
-    const std::int64_t until = system_clock().steady_us() + std::int64_t{seconds} * 1'000'000;
-    co_await sessions_.empty(std::chrono::seconds(seconds));
-    const std::int64_t left = std::max<std::int64_t>(until - system_clock().steady_us(), 0);
-    co_await program_.finish(*this, Milliseconds(left / 1000));
+    const Deadline deadline(std::chrono::seconds(order.seconds));
+    // What was given to this worker before the others heard of its end is work as any other.
+    if (order.others_told) co_await peers_.all_heard_out(deadline.left());
+    co_await sessions_.empty(deadline.left());
+    co_await program_.finish(*this, deadline.left());
     co_await peers_.all_sent(rest_time);
     stop(0);
 }

@@ -98,7 +98,7 @@ class Worker {
     Result<> drop_and_open();
     void control_messages();
     Task<> start(ipc::Begin begin);
-    Task<> drain(std::uint32_t seconds);
+    Task<> drain(ipc::Drain order);
     Task<> accept_admins(int listener, std::string address);
     void admit(net::Accepted accepted);
     void stop(int status);

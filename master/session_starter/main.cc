@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <map>
 
+#include "common/front/take_over.h"
 #include "common/log/events.h"
 #include "common/net/stream.h"
 #include "common/process/daemon.h"
@@ -22,27 +23,6 @@ using namespace std::chrono_literals;
 constexpr Milliseconds redeem_time = 10s;
 constexpr std::size_t most_sessions = 2000;
 constexpr std::size_t most_of_one_user = 50;
-
-// Tells the handler of a hand-over that its session has ended; either may go first.
-struct Lifeline {
-    explicit Lifeline(event::Loop& loop) : changed(loop) {}
-    event::Signal changed;
-    bool ended = false;
-};
-
-class AtEnd {
-  public:
-    explicit AtEnd(std::shared_ptr<Lifeline> lifeline) : lifeline_(std::move(lifeline)) {}
-    AtEnd(const AtEnd&) = delete;
-    AtEnd& operator=(const AtEnd&) = delete;
-    ~AtEnd() {
-        lifeline_->ended = true;
-        lifeline_->changed.notify_all();
-    }
-
-  private:
-    std::shared_ptr<Lifeline> lifeline_;
-};
 
 // One of the sessions of a user, for as long as it lives.
 class OfUser {
@@ -72,7 +52,7 @@ class Starter final : public process::Program {
 
     void serve(process::Worker& worker) override {
         worker.answer<ipc::HandOver>([this, &worker](ipc::HandOver hand_over, ipc::Sender) {
-            return take_over(worker, std::move(hand_over));
+            return front::take_over(worker, serve_user(worker, std::move(hand_over)));
         });
     }
 
@@ -82,15 +62,7 @@ class Starter final : public process::Program {
     }
 
   private:
-    Task<Result<ipc::Done>> take_over(process::Worker& worker, ipc::HandOver hand_over) {
-        auto lifeline = std::make_shared<Lifeline>(worker.loop());
-        worker.sessions().spawn(serve_user(worker, std::move(hand_over), lifeline));
-        while (!lifeline->ended) co_await lifeline->changed.wait(1h);
-        co_return ipc::Done{};
-    }
-
-    Task<> serve_user(process::Worker& worker, ipc::HandOver hand_over, std::shared_ptr<Lifeline> lifeline) {
-        AtEnd at_end(lifeline);
+    Task<> serve_user(process::Worker& worker, ipc::HandOver hand_over) {
         if (!hand_over.connection) co_return;
         Result<ipc::MailboxOwner> owner = temporary("too many sessions");
         ipc::RedeemTicket question{hand_over.ticket, "pop3"};

@@ -94,7 +94,7 @@ Result<> Started::connect(ipc::Service service, ipc::Dispatcher& dispatcher,
                           std::unique_ptr<ipc::Channel>& ours) {
     Result<OwnedFd> theirs = pair_with(service, dispatcher, ours);
     if (!theirs) return pass(theirs);
-    ipc::PeerEnd end{service, 0, 1, getpid(), std::string(ipc::name_of(service)), std::move(*theirs)};
+    ipc::PeerEnd end{service, 0, 1, getpid(), std::string(ipc::name_of(service)), false, std::move(*theirs)};
     if (!control_->tell(end)) return temporary("cannot reach the session process");
     return {};
 }
@@ -133,7 +133,7 @@ Task<Result<>> Started::start(Orders orders) {
 Task<> Started::serve(ipc::HandOver hand_over) {
     (void)co_await front_->ask(std::move(hand_over), longest_session);
     // It says what it has to say and ends by itself.
-    control_->tell(ipc::Drain{1});
+    control_->tell(ipc::Drain{1, false});
     while (!over_) {
         bool notified = co_await changed_.wait(end_time);
         if (!notified) co_return;

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "common/front/take_over.h"
 #include "common/ipc/messages/auth.h"
 #include "common/ipc/messages/session.h"
 #include "common/log/events.h"
@@ -22,29 +23,6 @@ constexpr unsigned threads = 4;
 constexpr std::size_t jobs_waiting = 20'000;
 constexpr std::size_t most_sessions = 10'000;
 constexpr Milliseconds redeem_timeout = 10s;
-
-// Tells the handler of a hand-over that its session has ended. Shared, for either may go first: the handler
-// with the front's channel, the session with its client.
-struct Lifeline {
-    explicit Lifeline(event::Loop& loop) : changed(loop) {}
-    event::Signal changed;
-    bool ended = false;
-};
-
-// Ends the lifeline also when the session's task is destroyed.
-class AtEnd {
-  public:
-    explicit AtEnd(std::shared_ptr<Lifeline> lifeline) : lifeline_(std::move(lifeline)) {}
-    AtEnd(const AtEnd&) = delete;
-    AtEnd& operator=(const AtEnd&) = delete;
-    ~AtEnd() {
-        lifeline_->ended = true;
-        lifeline_->changed.notify_all();
-    }
-
-  private:
-    std::shared_ptr<Lifeline> lifeline_;
-};
 
 class SessionProgram final : public process::Program {
   public:
@@ -65,23 +43,12 @@ class SessionProgram final : public process::Program {
     void serve(process::Worker& worker) override {
         pool_ = std::make_unique<event::Offload>(worker.loop(), threads, jobs_waiting);
         worker.answer<ipc::HandOver>([this, &worker](ipc::HandOver hand_over, ipc::Sender) {
-            return take_over(worker, std::move(hand_over));
+            return front::take_over(worker, serve_client(worker, std::move(hand_over)));
         });
     }
 
   private:
-    // The reply is the front's lifeline; the session itself belongs to the worker and outlives a front that
-    // is replaced.
-    Task<Result<ipc::Done>> take_over(process::Worker& worker, ipc::HandOver hand_over) {
-        auto lifeline = std::make_shared<Lifeline>(worker.loop());
-        worker.sessions().spawn(serve_client(worker, std::move(hand_over), lifeline));
-        while (!lifeline->ended) co_await lifeline->changed.wait(1h);
-        co_return ipc::Done{};
-    }
-
-    Task<> serve_client(process::Worker& worker, ipc::HandOver hand_over,
-                        std::shared_ptr<Lifeline> lifeline) {
-        AtEnd at_end(lifeline);
+    Task<> serve_client(process::Worker& worker, ipc::HandOver hand_over) {
         if (!hand_over.connection) co_return;
         net::Stream client(worker.loop(), std::move(hand_over.connection));
         client.unread(std::move(hand_over.early));

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "common/base/deadline.h"
 #include "common/log/events.h"
 #include "queue/manager/queue.h"
 
@@ -79,12 +80,12 @@ void Queue::unblock() {
 
 Task<> Queue::finish(Milliseconds time) {
     finishing_ = true;
-    std::int64_t end = clock_.steady_us() + std::chrono::microseconds(time).count();
+    const Deadline deliveries(time, clock_);
     // room_ is told whenever a message leaves memory, recorded_ whenever an outcome stands.
-    while (scheduler_.running() > 0 && clock_.steady_us() < end) co_await room_.wait(Milliseconds(100));
+    while (scheduler_.running() > 0 && !deliveries.passed()) co_await room_.wait(Milliseconds(100));
     // Passes that end have their time too; but what the disk does not take, it takes from nobody.
-    end = clock_.steady_us() + std::chrono::microseconds(time).count();
-    auto passes_end = [&] { return ending_ > 0 && blocked_ == 0 && clock_.steady_us() < end; };
+    const Deadline passes(time, clock_);
+    auto passes_end = [&] { return ending_ > 0 && blocked_ == 0 && !passes.passed(); };
     while (writer_.waiting() > 0 || passes_end()) co_await recorded_.wait(Milliseconds(10));
 }
 

@@ -61,8 +61,7 @@ class RelayProgram final : public process::Program {
     // A delivery that is broken off behind its final dot would be made twice: those under way get all the
     // time there is.
     Task<> finish(process::Worker&, Milliseconds time) override {
-        const std::int64_t until = system_clock().steady_us() + std::chrono::microseconds(time).count();
-        while (under_way_ > 0 && system_clock().steady_us() < until) co_await idle_->wait(time);
+        co_await idle_->until([this] { return under_way_ == 0; }, time);
         if (cache_) cache_->clear();
     }
 

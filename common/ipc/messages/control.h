@@ -40,7 +40,8 @@ struct Begin {
     }
 };
 
-// master → child: your end of a fresh channel to that worker. An older one to the same worker is dead.
+// master → child: your end of a fresh channel to that worker. An older one to the same worker is dead. One
+// that drains already asks over it and is asked nothing, as after `peer_draining`.
 struct PeerEnd {
     static constexpr std::string_view name = "peer_end";
     Service service;
@@ -48,11 +49,12 @@ struct PeerEnd {
     std::uint64_t incarnation;  // grows with each start of that worker
     std::int32_t pid;
     std::string log_name;
+    bool draining;
     OwnedFd channel;
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("service", m.service), f("worker", m.worker), f("incarnation", m.incarnation), f("pid", m.pid);
-        f("log_name", m.log_name), f("channel", m.channel);
+        f("log_name", m.log_name), f("draining", m.draining), f("channel", m.channel);
     }
 };
 
@@ -68,8 +70,8 @@ struct PeerLost {
     }
 };
 
-// master → child: that worker finishes what it has. It gets no new work, but what it still says is heard and
-// what it was asked is answered, until it closes the channel.
+// master → child: that worker finishes what it has. It gets no new work and is told so (a frame `last`), but
+// what it still says is heard and what it was asked is answered, until it closes the channel.
 struct PeerDraining {
     static constexpr std::string_view name = "peer_draining";
     Service service;
@@ -125,9 +127,10 @@ struct NewSnapshot {
 struct Drain {
     static constexpr std::string_view name = "drain";
     std::uint32_t seconds;
+    bool others_told;  // with `peer_draining`: each will say when nothing more comes from it
     template <class M, class V>
     static void visit(M& m, V&& f) {
-        f("seconds", m.seconds);
+        f("seconds", m.seconds), f("others_told", m.others_told);
     }
 };
 
