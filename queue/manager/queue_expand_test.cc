@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "common/log/logger.h"
+#include "common/log/lines_test.h"
 #include "common/spool/scratch_test.h"
 #include "queue/manager/queue.h"
 
@@ -18,17 +18,6 @@ using test::ScratchDirectory;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
-
-class LogLines : public log::Sink {
-  public:
-    LogLines() { log::set_sink(this); }
-    ~LogLines() override { log::set_sink(nullptr); }
-    void write(const log::Line& line) override { lines.push_back(line.text); }
-    bool has(std::string_view part) const {
-        return std::ranges::any_of(lines, [&](const std::string& l) { return l.find(part) != l.npos; });
-    }
-    std::vector<std::string> lines;
-};
 
 ipc::ResolvedRecipient local(std::string address, Destination destination, std::string target,
                              std::string user) {
@@ -148,7 +137,7 @@ class ExpansionTest : public testing::Test {
         return loop.run(writer->read(std::move(read))).value_or(-1);
     }
 
-    LogLines log;
+    log::test::Lines log;
     ScratchDirectory directory;
     ManualClock clock{noon * 1'000'000};
     event::Loop loop;
@@ -168,7 +157,7 @@ TEST_F(ExpansionTest, AnAliasGoesOnInAMessageOfItsOwn) {
     EXPECT_THAT(house.contents[0],
                 HasSubstr("\r\nDelivered-To: list@here.test\r\nSubject: x\r\n\r\nhello\r\n"));
     EXPECT_THAT(house.passed, ElementsAre("list@here.test"));
-    EXPECT_TRUE(log.has("to=<list@here.test>, relay=local")) << testing::PrintToString(log.lines);
+    EXPECT_TRUE(log.has("to=<list@here.test>, relay=local")) << testing::PrintToString(log.texts);
     EXPECT_TRUE(log.has("status=sent (forwarded as "));
     EXPECT_EQ(messages(), 0);
 }

@@ -8,7 +8,7 @@
 
 #include <csignal>
 
-#include "common/log/logger.h"
+#include "common/log/lines_test.h"
 #include "common/spool/scratch_test.h"
 
 namespace ekiden::queue {
@@ -20,18 +20,6 @@ using test::ScratchDirectory;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
-
-class LogLines : public log::Sink {
-  public:
-    LogLines() { log::set_sink(this); }
-    ~LogLines() override { log::set_sink(nullptr); }
-    void write(const log::Line& line) override { lines.push_back(line.text); }
-    int count(std::string_view part) const {
-        return static_cast<int>(
-            std::ranges::count_if(lines, [&](const std::string& l) { return l.find(part) != l.npos; }));
-    }
-    std::vector<std::string> lines;
-};
 
 // A router that knows example.jp as ours and the aliases it was given; deliverers that do as the local part
 // says.
@@ -189,7 +177,7 @@ class QueueTest : public testing::Test {
         queue->poke();
     }
 
-    LogLines log;
+    log::test::Lines log;
     ScratchDirectory directory;
     ManualClock clock{noon * 1'000'000 + 830'000};  // not at the turn of a second
     event::Loop loop;
@@ -251,9 +239,9 @@ TEST_F(QueueTest, ANoticeHasAMessageIdAndItsOwnMomentOfArrival) {
     until([&] { return log.count("is dropped") == 1; });
     settled();
     const std::string told = print(id) + ": sender non-delivery notification: ";
-    auto line = std::ranges::find_if(log.lines,
+    auto line = std::ranges::find_if(log.texts,
                                      [&](const std::string& l) { return l.find(told) != std::string::npos; });
-    ASSERT_NE(line, log.lines.end());
+    ASSERT_NE(line, log.texts.end());
     const std::string notice = line->substr(line->find(told) + told.size());
     EXPECT_EQ(log.count(notice + ": message-id=<" + notice + "@mail.example.jp>"), 1);
     EXPECT_EQ(log.count(notice + ": to=<unknown@example.jp>, relay=none, delay=0, delays=0/0/0/0,"), 1);

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/dns/fake_resolver_test.h"
-#include "common/log/logger.h"
+#include "common/log/lines_test.h"
 #include "common/net/listener.h"
 #include "common/smtp/client_peer_test.h"
 #include "common/text/base64.h"
@@ -13,14 +13,6 @@ namespace ekiden::relay {
 namespace {
 
 using ipc::DeliveryStatus;
-
-class Lines final : public log::Sink {
-  public:
-    Lines() { log::set_sink(this); }
-    ~Lines() override { log::set_sink(nullptr); }
-    void write(const log::Line& line) override { text.push_back(line.text); }
-    std::vector<std::string> text;
-};
 
 // A certificate made for this test, with its key.
 constexpr std::string_view certificate =
@@ -122,7 +114,7 @@ class DeliveryTest : public testing::Test {
         for (auto& each : hosts) EXPECT_THAT(each->peer.faults, testing::IsEmpty());
     }
     event::Loop loop;
-    Lines lines;
+    log::test::Lines lines;
     Policy policy;
     dns::FakeResolver resolver;
     const net::TlsContext* tls = nullptr;
@@ -154,8 +146,8 @@ TEST_F(DeliveryTest, SentWithAnOutcomeForEachRecipient) {
     EXPECT_EQ(bounced.remote_mta, "mx1.example");
     EXPECT_EQ(bounced.remote_reply, "550 5.1.1 no such user");
     EXPECT_EQ(mx.peer.contents, std::vector<std::string>{"text\r\n"});
-    ASSERT_EQ(lines.text.size(), 2U);
-    EXPECT_THAT(lines.text[0],
+    ASSERT_EQ(lines.texts.size(), 2U);
+    EXPECT_THAT(lines.texts[0],
                 testing::MatchesRegex("Q1: to=<b@x>, relay=mx1.example\\[127.0.0.11\\]:" + port +
                                       ", delay=[0-9.]+, delays=[0-9./]+, dsn=2.0.0, status=sent "
                                       "\\(250 2.0.0 Ok: queued as X1\\)"));
@@ -172,7 +164,7 @@ TEST_F(DeliveryTest, TheConnectionServesTheNextMessage) {
     EXPECT_EQ(second.recipients[0].text, "250 two");
     EXPECT_EQ(second.connection_use, 2U);
     EXPECT_EQ(resolver.questions, asked) << "no look-up for a connection that is there";
-    EXPECT_THAT(lines.text.back(), testing::HasSubstr(", conn_use=2, "));
+    EXPECT_THAT(lines.texts.back(), testing::HasSubstr(", conn_use=2, "));
     EXPECT_EQ(hosts[0]->connections, 1U);
     cache->clear();
     while (hosts[0]->gate.size() > 1) loop.run_once();
@@ -203,7 +195,7 @@ TEST_F(DeliveryTest, AnotherHostForWhatIsOpen) {
     EXPECT_EQ(outcome.recipients[1].text,
               "host mx2.example[127.0.0.12] said: 451 4.7.1 later (in reply to RCPT TO command)");
     EXPECT_FALSE(outcome.recipients[1].host_dead);
-    EXPECT_THAT(lines.text,
+    EXPECT_THAT(lines.texts,
                 testing::Contains("Q1: host mx1.example[127.0.0.11] said: 450 4.2.0 greylisted (in reply "
                                   "to RCPT TO command)"));
 }
@@ -213,7 +205,7 @@ TEST_F(DeliveryTest, RefusedConnectionsAreLoggedAndPassedOver) {
     host("127.0.0.12",
          {std::string(hello) + mail_to({"b@x"}) + "S: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: 250 ok"});
     EXPECT_EQ(deliver(request({"b@x"})).recipients[0].status, DeliveryStatus::sent);
-    EXPECT_EQ(lines.text[0],
+    EXPECT_EQ(lines.texts[0],
               fmt::format("connect to mx1.example[127.0.0.11]:{}: Connection refused", policy.port));
 }
 
@@ -339,9 +331,9 @@ TEST_F(DeliveryTest, TlsWhereItIsOffered) {
           "S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nD\nS: 250 two"},
          &server);
     EXPECT_EQ(deliver(request({"b@x"})).recipients[0].text, "250 one");
-    EXPECT_THAT(lines.text[0],
+    EXPECT_THAT(lines.texts[0],
                 testing::StartsWith("Untrusted TLS connection established to mx1.example[127.0.0.11]:"));
-    EXPECT_THAT(lines.text[0], testing::HasSubstr(": TLSv1.3 with cipher "));
+    EXPECT_THAT(lines.texts[0], testing::HasSubstr(": TLSv1.3 with cipher "));
     EXPECT_EQ(deliver(request({"b@x"})).recipients[0].text, "250 two") << "over the same connection";
     EXPECT_EQ(hosts[0]->connections, 1U);
 }
