@@ -161,8 +161,7 @@ int live_as_starter(OwnedFd channel, pid_t parent, const LocalSettings& settings
 }  // namespace
 
 Result<StarterEnd> fork_command_starter(const LocalSettings& settings) {
-    if (settings.commands_allowed_in.empty() && settings.mailbox_command.empty())
-        return StarterEnd{0, OwnedFd()};
+    if (!settings.runs_commands()) return StarterEnd{0, OwnedFd()};
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return system_error("cannot make the process that starts commands", errno);

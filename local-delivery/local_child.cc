@@ -76,7 +76,8 @@ class LocalChild {
     ipc::RecipientOutcome outcome_of(const ipc::Deliver& message) const {
         const ipc::DeliveryRecipient& recipient = message.recipients.front();
         using Kind = Scope::Kind;
-        bool asks_forward = recipient.destination == ipc::Destination::user;
+        bool asks_forward = recipient.destination == ipc::Destination::user ||
+                            recipient.destination == ipc::Destination::forward_file;
         switch (scope_.kind) {
             case Kind::home:
                 return asks_forward ? expand_forward(recipient, scope_.account(), settings_)

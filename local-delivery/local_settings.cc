@@ -48,6 +48,7 @@ Result<LocalSettings> local_settings(const Settings& settings, bool as_root) {
     if (!paths) return config::bad_parameter(param::forward_path.name, paths.error());
     local.home_mailbox = settings[param::home_mailbox];
     local.mailbox_command = settings[param::mailbox_command].text;
+    local.has_command_maps = !settings[param::mailbox_command_maps].empty();
     local.spool_directory = settings[param::mail_spool_directory];
     while (local.spool_directory.size() > 1 && local.spool_directory.ends_with('/')) {
         local.spool_directory.pop_back();

@@ -14,18 +14,22 @@ namespace ekiden::local_delivery {
 
 struct LocalSettings {
     AccountRules accounts;
-    std::string host;             // myhostname, in the names of Maildir files
-    std::string origin;           // myorigin, for addresses without a domain
-    std::string delimiters;       // recipient_delimiter
-    ForwardPath forward;          // forward_path, forward_expansion_filter
-    std::string home_mailbox;     // below the home; empty: none
-    std::string mailbox_command;  // empty: none
-    std::string spool_directory;  // mail_spool_directory, a slash at its end taken off
+    std::string host;               // myhostname, in the names of Maildir files
+    std::string origin;             // myorigin, for addresses without a domain
+    std::string delimiters;         // recipient_delimiter
+    ForwardPath forward;            // forward_path, forward_expansion_filter
+    std::string home_mailbox;       // below the home; empty: none
+    std::string mailbox_command;    // empty: none
+    bool has_command_maps = false;  // mailbox_command_maps, which the router asks
+    std::string spool_directory;    // mail_spool_directory, a slash at its end taken off
     bool spool_is_maildirs = false;
     std::uint64_t size_limit = 0;  // mailbox_size_limit
     mailbox::MboxLocking locking;
     bool flush = true;  // maildir_fsync
     List commands_allowed_in, files_allowed_in;
+    bool runs_commands() const {
+        return !commands_allowed_in.empty() || !mailbox_command.empty() || has_command_maps;
+    }
 
     // For commands.
     Seconds command_time{1000};

@@ -12,14 +12,25 @@ namespace {
 using ipc::DeliveryStatus;
 using ipc::Destination;
 
+bool asks_forward(const ipc::DeliveryRecipient& recipient) {
+    return recipient.destination == Destination::user || recipient.destination == Destination::forward_file;
+}
+
 // Only the user's own file can lead back to him: whatever else is final came out of an expansion that was
 // looked at before.
 bool goes_in_a_circle(const ipc::Deliver& message) {
     const ipc::DeliveryRecipient& recipient = message.recipients.front();
-    return recipient.destination == Destination::user &&
+    return asks_forward(recipient) &&
            std::ranges::any_of(message.notes.delivered_to, [&](const std::string& address) {
                return text::equal_ignoring_case(address, recipient.address);
            });
+}
+
+// His .forward names nobody, or is not ours to read: the mailbox that another transport has.
+ipc::RecipientOutcome own_mailbox(const ipc::DeliveryRecipient& recipient) {
+    ipc::RecipientOutcome outcome = local_outcome(recipient, DeliveryStatus::expanded, "2.0.0", "");
+    outcome.expansion.push_back({Destination::user_mailbox, ""});
+    return outcome;
 }
 
 // Reading a list needs no content.
@@ -31,8 +42,9 @@ ipc::Deliver question_of(const ipc::Deliver& message) {
 }
 
 ipc::RecipientOutcome refused(const ipc::DeliveryRecipient& recipient, const Error& error) {
-    bool users =
-        recipient.destination == Destination::user || recipient.destination == Destination::user_mailbox;
+    bool users = asks_forward(recipient) || recipient.destination == Destination::user_mailbox;
+    if (error.kind == ErrorKind::denied && recipient.destination == Destination::forward_file)
+        return own_mailbox(recipient);
     if (error.kind == ErrorKind::not_found && users)
         return local_outcome(recipient, DeliveryStatus::bounced, "5.1.1", error.text);
     return local_outcome(recipient, DeliveryStatus::deferred, error.temporary() ? "4.3.0" : "4.3.5",
@@ -57,13 +69,15 @@ Task<Result<ipc::RecipientOutcome>> Users::deliver_as(Account account, ipc::Deli
     const ipc::DeliveryRecipient& recipient = message.recipients.front();
     std::string target = recipient.target;
     switch (recipient.destination) {
-        case Destination::user: {
+        case Destination::user:
+        case Destination::forward_file: {
             Result<ipc::RecipientOutcome> forward =
                 co_await children_.ask(home_of(account), question_of(message));
             if (!forward || forward->status != DeliveryStatus::expanded || !forward->expansion.empty())
                 co_return forward;
             if (!forward->text.empty())
                 log::emit(events::forward_ignored, message.queue_id, account.name, forward->text);
+            if (recipient.destination == Destination::forward_file) co_return own_mailbox(recipient);
             break;
         }
         case Destination::user_mailbox: break;
@@ -91,9 +105,9 @@ Task<Result<ipc::RecipientOutcome>> Users::deliver_as(Account account, ipc::Deli
 Task<Result<ipc::RecipientOutcome>> Users::deliver_to_mailbox(Account account, ipc::Deliver message) {
     ipc::DeliveryRecipient& recipient = message.recipients.front();
     recipient.destination = Destination::user_mailbox;
-    if (!settings_.mailbox_command.empty()) {
+    if (recipient.target.empty()) recipient.target = settings_.mailbox_command;
+    if (!recipient.target.empty()) {
         recipient.destination = Destination::command;
-        recipient.target = settings_.mailbox_command;
         Result<ipc::RecipientOutcome> done = co_await run_(std::move(message));
         co_return done;
     }

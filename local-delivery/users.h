@@ -1,7 +1,7 @@
 #pragma once
 // The parent's part in delivery to users of this host: who is asked for what, in the order of local(8):
-// .forward, mailbox_command, home_mailbox, mail_spool_directory. It looks each user up itself, holds the
-// entry against its own rules, and looks at no content.
+// .forward, the command of mailbox_command_maps or mailbox_command, home_mailbox, mail_spool_directory. It
+// looks each user up itself, holds the entry against its own rules, and looks at no content.
 #include <functional>
 
 #include "local-delivery/children.h"

@@ -35,8 +35,6 @@ constexpr ForeignName names[] = {
     {"header_size_limit", harmless, ""},
     {"html_directory", harmless, ""},
     {"ipc_timeout", harmless, ""},
-    {"luser_relay", unsupported, ""},
-    {"mailbox_transport", unsupported, ""},
     {"mailq_path", harmless, ""},
     {"manpage_directory", harmless, ""},
     {"masquerade_domains", unsupported, ""},

@@ -66,9 +66,20 @@ Result<> check_ways(const Settings& settings) {
         if (Result<> good = check_way(transport, next_hop); !good)
             return config::bad_parameter(parameter->name, good.error());
     }
+    for (const Param<std::string>* parameter : {&param::mailbox_transport, &param::fallback_transport}) {
+        if (settings[*parameter].empty()) continue;
+        if (Result<> good = check_mailbox_entry(settings[*parameter]); !good)
+            return config::bad_parameter(parameter->name, good.error());
+    }
     if (Result<> good = check_way("smtp", text::trim(settings[param::relayhost])); !good)
         return config::bad_parameter("relayhost", good.error());
     return {};
+}
+
+Result<> check_mailbox_entry(std::string_view value) {
+    auto [transport, next_hop] = split_way(value);
+    if (transport == "local") return malformed("local cannot hand what it does not deliver to itself");
+    return check_way(transport, next_hop);
 }
 
 Result<> check_transport_entry(std::string_view value) {

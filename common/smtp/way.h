@@ -23,10 +23,12 @@ std::pair<std::string, std::string> split_way(std::string_view text);
 // Malformed: there is no such transport, or it cannot take mail to such a next hop.
 Result<Way> make_way(std::string_view transport, std::string_view next_hop);
 
-// local_transport, virtual_transport, relay_transport, default_transport and relayhost. Errors name the
-// parameter.
+// local_transport, virtual_transport, relay_transport, default_transport, mailbox_transport,
+// fallback_transport and relayhost. Errors name the parameter.
 Result<> check_ways(const Settings& settings);
 // A value of transport_maps: nothing where it can be used.
 Result<> check_transport_entry(std::string_view value);
+// The same of mailbox_transport_maps and fallback_transport_maps.
+Result<> check_mailbox_entry(std::string_view value);
 
 }  // namespace ekiden::smtp

@@ -21,6 +21,12 @@ namespace {
 
 using config::Severity;
 
+constexpr TableOfWays tables_of_ways[] = {
+    {param::transport_maps.name, smtp::check_transport_entry},
+    {param::mailbox_transport_maps.name, smtp::check_mailbox_entry},
+    {param::fallback_transport_maps.name, smtp::check_mailbox_entry},
+};
+
 // The items of a list, those in files included.
 std::vector<std::string> items_of(const param::Info& info, const Settings& settings,
                                   const tables::Source& source) {
@@ -51,8 +57,9 @@ void TableCheck::run(const Settings& settings, const PlaceOf& place_of) {
             // A built file that is not there was told before.
             if (type && type->kind != config::TableKind::built && seen_.insert(item).second)
                 check_table(item, info.name, place);
-            if (type && info.name == param::transport_maps.name && seen_ways_.insert(item).second)
-                check_ways(item, place);
+            for (const TableOfWays& table : tables_of_ways)
+                if (type && info.name == table.parameter && seen_ways_.emplace(info.name, item).second)
+                    check_ways(item, table, place);
         }
     }
 }
@@ -70,11 +77,12 @@ void TableCheck::check_table(const std::string& item, std::string_view parameter
              ": dbpath: " + system_error("cannot open " + sqlite->database_path(), errno).error().text);
 }
 
-void TableCheck::check_ways(const std::string& item, const Place& place) {
+void TableCheck::check_ways(const std::string& item, const TableOfWays& ways, const Place& place) {
     auto judge = [&](Severity severity, const Place& where, std::string_view key, std::string_view value) {
-        Result<> good = smtp::check_transport_entry(value);
+        Result<> good = ways.check(value);
         if (good) return;
-        std::string what = "in parameter transport_maps: entry \"" + text::printable(key, 100) + "\": ";
+        std::string what =
+            "in parameter " + std::string(ways.parameter) + ": entry \"" + text::printable(key, 100) + "\": ";
         findings_.push_back({severity, where.file, where.line, what + good.error().text, ""});
     };
     auto reference = config::parse_table_reference(item);

@@ -18,6 +18,12 @@ struct Place {
 };
 using PlaceOf = std::function<Place(std::string_view parameter)>;
 
+// A parameter whose tables hold "transport:nexthop", and what checks such a value.
+struct TableOfWays {
+    std::string_view parameter;
+    Result<> (*check)(std::string_view value);
+};
+
 class TableCheck {
   public:
     // Both outlive this.
@@ -28,11 +34,12 @@ class TableCheck {
 
   private:
     void check_table(const std::string& item, std::string_view parameter, const Place& place);
-    void check_ways(const std::string& item, const Place& place);
+    void check_ways(const std::string& item, const TableOfWays& ways, const Place& place);
 
     const tables::Source source_;
     std::vector<config::Finding>& findings_;
-    std::set<std::string> seen_, seen_ways_;
+    std::set<std::string> seen_;
+    std::set<std::pair<std::string_view, std::string>> seen_ways_;  // by parameter
 };
 
 }  // namespace ekiden::suite

@@ -25,14 +25,18 @@ Result<RoutingTables> RoutingTables::open(const Settings& settings, const Source
         if (!made) return config::bad_parameter(parameter->name, made.error());
         *list = std::move(*made);
     }
-    std::pair<Maps*, const Param<List>*> maps[] = {{&all.virtual_aliases, &param::virtual_alias_maps},
-                                                   {&all.mailboxes, &param::virtual_mailbox_maps},
-                                                   {&all.uids, &param::virtual_uid_maps},
-                                                   {&all.gids, &param::virtual_gid_maps},
-                                                   {&all.transports, &param::transport_maps},
-                                                   {&all.relay_recipients, &param::relay_recipient_maps},
-                                                   {&all.local_recipients, &param::local_recipient_maps},
-                                                   {&all.aliases, &param::alias_maps}};
+    std::pair<Maps*, const Param<List>*> maps[] = {
+        {&all.virtual_aliases, &param::virtual_alias_maps},
+        {&all.mailboxes, &param::virtual_mailbox_maps},
+        {&all.uids, &param::virtual_uid_maps},
+        {&all.gids, &param::virtual_gid_maps},
+        {&all.transports, &param::transport_maps},
+        {&all.relay_recipients, &param::relay_recipient_maps},
+        {&all.local_recipients, &param::local_recipient_maps},
+        {&all.aliases, &param::alias_maps},
+        {&all.mailbox_transports, &param::mailbox_transport_maps},
+        {&all.mailbox_commands, &param::mailbox_command_maps},
+        {&all.fallback_transports, &param::fallback_transport_maps}};
     for (auto [map, parameter] : maps) {
         Result<Maps> opened = Maps::open(settings[*parameter], source, findings);
         if (!opened) return config::bad_parameter(parameter->name, opened.error());

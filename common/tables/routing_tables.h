@@ -14,6 +14,7 @@ bool means_subdomains(const Settings& settings, std::string_view list);
 struct RoutingTables {
     MatchList local_domains, alias_domains, mailbox_domains, relay_domains;
     Maps virtual_aliases, mailboxes, uids, gids, transports, relay_recipients, local_recipients, aliases;
+    Maps mailbox_transports, mailbox_commands, fallback_transports;
 
     // Errors name the parameter. Wrong lines of tables are told in `findings`.
     static Result<RoutingTables> open(const Settings& settings, const Source& source,

@@ -29,6 +29,7 @@ struct Route {
     ipc::Destination destination = ipc::Destination::address;
     std::string target;
     std::string user;
+    std::string command;  // of a user's mailbox
 };
 
 struct Active {

@@ -120,6 +120,7 @@ class Queue {
     Task<Result<std::string>> record_expansion(Active& active, std::size_t place, Expansion expansion,
                                                Known& known);
     Task<> take_expansions(Active& active, ipc::DeliveryOutcome& outcome);
+    Task<Result<ipc::ResolvedRecipient>> mailbox_way(const Active& active, std::string address);
     Task<Result<std::string>> take_expansion(Active& active, ipc::RecipientOutcome& outcome);
     void log_forwarded(const Active& active, const Recipient& recipient, const std::string& ids);
 

@@ -65,10 +65,13 @@ Task<> Queue::activate(Sequence sequence) {
     for (std::size_t place = 0; place < active.message.recipients.size(); ++place) {
         const Recipient& recipient = active.message.recipients[place];
         if (recipient.state != RecipientState::waiting) continue;
-        if (recipient.destination != ipc::Destination::address) {
+        bool mailbox = recipient.destination == ipc::Destination::user_mailbox;
+        if (recipient.destination != ipc::Destination::address && !mailbox) {
             take_final_route(active, place);
             continue;
         }
+        // Where a user's mail goes behind the .forward is main.cf's business of today.
+        if (mailbox) question.mailboxes.push_back(static_cast<std::uint32_t>(places.size()));
         places.push_back(place);
         question.recipients.push_back(recipient.address);
     }
@@ -230,9 +233,11 @@ ipc::Deliver Queue::order_for(Active& active, const Delivery& delivery) {
         route.state = Route::State::under_way;
         order.lmtp = route.transport == ipc::Transport::lmtp;
         order.next_hop = order.lmtp || route.transport == ipc::Transport::smtp ? route.next_hop : "";
+        bool own = route.destination == ipc::Destination::user ||
+                   route.destination == ipc::Destination::user_mailbox;
         order.recipients.push_back({static_cast<std::uint32_t>(number), recipient.address, recipient.original,
                                     route.mailbox, route.uid, route.gid, route.quota, route.destination,
-                                    route.target, route.user});
+                                    own ? route.command : route.target, route.user});
         if (route.transport == ipc::Transport::local) tell_of_client(envelope, order);
     }
     return order;

@@ -25,11 +25,16 @@ constexpr std::int64_t most_recipients = 50'000;
 constexpr std::size_t longest_target = 8192;
 constexpr std::size_t most_hops = 100;  // aliases and users that one message may pass on this host
 
+bool is_user(Destination destination) {
+    return destination == Destination::user || destination == Destination::user_mailbox ||
+           destination == Destination::forward_file;
+}
+
 // Recipients with the same key are the same.
 std::string key_of(Destination destination, std::string_view address, std::string_view target,
                    std::string_view user) {
     if (destination == Destination::address) return text::to_lower(address);
-    if (destination == Destination::user || destination == Destination::user_mailbox)
+    if (is_user(destination))
         return fmt::format("\n{}\n{}", std::to_underlying(Destination::user_mailbox), user);
     return fmt::format("\n{}\n{}\n{}", std::to_underlying(destination), target, user);
 }
@@ -40,7 +45,8 @@ std::string key_of(const Recipient& r) { return key_of(r.destination, r.address,
 Recipient recipient_of(const ipc::ResolvedRecipient& resolved) {
     Recipient recipient;
     recipient.address = resolved.address;
-    if (resolved.destination != Destination::user || !resolved.target.empty())
+    // A user is looked up again whenever it is his turn; that his .forward was looked at stays true.
+    if (resolved.destination != Destination::user && resolved.destination != Destination::forward_file)
         recipient.destination = resolved.destination;
     recipient.target = resolved.target;
     recipient.user = resolved.user;
@@ -262,22 +268,22 @@ Task<Result<std::string>> Queue::take_expansion(Active& active, ipc::RecipientOu
     std::size_t place = active.place(outcome.index);
     const Recipient original = active.message.recipients[place];
     const Route route = active.routes[place];
-    bool may = route.destination == Destination::user || route.destination == Destination::include;
+    bool of_user = route.destination == Destination::user || route.destination == Destination::forward_file;
+    bool may = of_user || route.destination == Destination::include;
     if (!may || outcome.expansion.empty()) co_return temporary("the deliverer expanded what is no list");
     Result<Known> known = co_await known_of(active);
     if (!known) co_return pass(known);
     Expansion expansion;
     for (ipc::ExpandedTarget& target : outcome.expansion) {
-        bool own = target.destination == Destination::user_mailbox && route.destination == Destination::user;
-        if (target.destination == Destination::user || (!own && !harmless(target.text)))
+        bool own = target.destination == Destination::user_mailbox && of_user;
+        bool of_another = is_user(target.destination) && !own;
+        if (of_another || (!own && !harmless(target.text)))
             co_return temporary("the deliverer named a bad destination");
         if (target.destination == Destination::address) {
             Recipient& next = expansion.forwarded[active.message.envelope.sender].emplace_back();
             next.address = std::move(target.text);
             continue;
         }
-        if (target.destination == Destination::user_mailbox && !own)
-            co_return temporary("the deliverer named a bad destination");
         // Whoever named it, it gets the rights of the one who was asked.
         Expansion::Final& result = expansion.finals.emplace_back();
         result.recipient.address = original.address;
@@ -289,11 +295,31 @@ Task<Result<std::string>> Queue::take_expansion(Active& active, ipc::RecipientOu
         result.resolved.destination = target.destination;
         result.resolved.target = result.recipient.target;
         result.resolved.user = route.user;
+        result.resolved.command = route.command;
+        if (own && route.destination == Destination::forward_file) {
+            Result<ipc::ResolvedRecipient> way = co_await mailbox_way(active, original.address);
+            if (!way) co_return pass(way);
+            result.resolved = std::move(*way);
+        }
     }
     std::size_t before = active.routes.size();
     Result<std::string> done = co_await record_expansion(active, place, std::move(expansion), *known);
     if (done) dispatch(active, before);
     co_return done;
+}
+
+// Behind a .forward that leads to the user's own mailbox, where that is another transport's.
+Task<Result<ipc::ResolvedRecipient>> Queue::mailbox_way(const Active& active, std::string address) {
+    ipc::ResolveRecipients question;
+    question.sender = active.message.envelope.sender;
+    question.recipients.push_back(std::move(address));
+    question.delivered_to = active.message.envelope.delivered_to;
+    question.mailboxes.push_back(0);
+    Result<ipc::Resolution> resolution = co_await outside_.resolve(std::move(question));
+    if (!resolution) co_return pass(resolution);
+    if (resolution->recipients.size() != 1 || resolution->recipients.front().forwarded)
+        co_return temporary("the user's mailbox has no way");
+    co_return std::move(resolution->recipients.front());
 }
 
 void Queue::take_route(Active& active, std::size_t place, const ipc::ResolvedRecipient& resolved) {
@@ -308,6 +334,7 @@ void Queue::take_route(Active& active, std::size_t place, const ipc::ResolvedRec
     route.destination = resolved.destination;
     route.target = resolved.target;
     route.user = resolved.user;
+    route.command = resolved.command;
     // Refusals bring their text where others have a host.
     if (resolved.transport == ipc::Transport::error || resolved.transport == ipc::Transport::retry)
         route.next_hop = resolved.text;

@@ -41,7 +41,8 @@ ipc::ResolvedRecipient goes_on(std::string address, std::string sender) {
 
 // A delivery as "kind:target-or-user <sender> address".
 std::string printed(const ipc::Deliver& order) {
-    static constexpr const char* kinds[] = {"address", "user", "user_mailbox", "command", "file", "include"};
+    static constexpr const char* kinds[] = {"address", "user",    "user_mailbox", "command",
+                                            "file",    "include", "forward_file"};
     const ipc::DeliveryRecipient& r = order.recipients.front();
     return std::string(kinds[static_cast<int>(r.destination)]) + ":" +
            (r.target.empty() ? r.user : r.target + "(" + r.user + ")") + " <" + order.sender + "> " +
@@ -60,6 +61,13 @@ class House : public Outside {
             } else {
                 ipc::ResolvedRecipient& r = results.emplace_back();
                 r = local(asked, Destination::user, "", asked.substr(0, asked.find('@')));
+                bool mailbox = std::ranges::find(question.mailboxes, i) != question.mailboxes.end();
+                if (mailbox) r.destination = Destination::user_mailbox;
+                if (way_of_mailboxes) r.destination = Destination::forward_file;
+                if (way_of_mailboxes && mailbox) {
+                    r = goes_on(asked, "");
+                    r.forwarded = false, r.transport = ipc::Transport::lmtp, r.next_hop = way_of_mailboxes;
+                }
                 if (!asked.ends_with("@here.test")) r = goes_on(asked, "");
                 if (!asked.ends_with("@here.test")) r.forwarded = false, r.transport = ipc::Transport::smtp;
             }
@@ -86,6 +94,7 @@ class House : public Outside {
         EXPECT_EQ(content.size(), order.notes.size);
         auto forward = forwards.find(order.recipients.front().user);
         bool asks = order.recipients.front().destination == Destination::user ||
+                    order.recipients.front().destination == Destination::forward_file ||
                     order.recipients.front().destination == Destination::include;
         if (asks && forward != forwards.end()) {
             each.status = ipc::DeliveryStatus::expanded;
@@ -98,6 +107,7 @@ class House : public Outside {
     }
 
     bool later = false;
+    const char* way_of_mailboxes = nullptr;  // the next hop that mailbox_transport names
     std::map<std::string, std::vector<ipc::ResolvedRecipient>> aliases;
     std::map<std::string, std::vector<ipc::ExpandedTarget>> forwards;  // by user
     std::vector<std::string> orders, contents, passed;
@@ -208,6 +218,38 @@ TEST_F(ExpansionTest, AForwardFileHasTheRightsOfItsUser) {
                                      "address: <sender@example.jp> bob@x.test"));
     EXPECT_THAT(house.passed, ElementsAre("bob@here.test"));
     EXPECT_EQ(messages(), 0);
+}
+
+TEST_F(ExpansionTest, AMailboxOfAnotherTransportGetsWhatTheForwardFileLeaves) {
+    house.way_of_mailboxes = "[127.0.0.1]:24";
+    house.forwards["bob"] = {{Destination::user_mailbox, ""}};
+    house.later = true;
+    send("bob@here.test");
+    EXPECT_THAT(house.orders, ElementsAre("forward_file:bob <sender@example.jp> bob@here.test",
+                                          "address: <sender@example.jp> bob@here.test"));
+    EXPECT_EQ(messages(), 1);
+    // The next attempt does not ask the .forward again, but where the mailbox is by then.
+    house.way_of_mailboxes = nullptr;
+    house.later = false;
+    house.orders.clear();
+    clock.advance(Seconds(400));
+    queue->poke();
+    while (house.orders.empty()) loop.run_once();
+    settled();
+    EXPECT_THAT(house.orders, ElementsAre("user_mailbox:bob <sender@example.jp> bob@here.test"));
+    EXPECT_EQ(messages(), 0);
+}
+
+TEST_F(ExpansionTest, TheCommandOfAMailboxGoesWithTheUser) {
+    ipc::ResolvedRecipient bob = local("bob@here.test", Destination::user, "", "bob");
+    bob.command = "/bin/deliver";
+    house.aliases["bob@here.test"] = {bob};
+    house.forwards["bob"] = {{Destination::user_mailbox, ""}, {Destination::address, "a@x.test"}};
+    send("bob@here.test");
+    EXPECT_THAT(house.orders,
+                UnorderedElementsAre("user:/bin/deliver(bob) <sender@example.jp> bob@here.test",
+                                     "user_mailbox:/bin/deliver(bob) <sender@example.jp> bob@here.test",
+                                     "address: <sender@example.jp> a@x.test"));
 }
 
 TEST_F(ExpansionTest, AListThatNamesItselfIsReadOnce) {

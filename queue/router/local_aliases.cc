@@ -53,11 +53,4 @@ Task<Result<std::string>> Routing::owner_of_alias(std::string alias) {
     co_return "";
 }
 
-Result<std::optional<std::string>> Routing::user_of(const std::string& address) const {
-    tables::Parts parts = tables::parts_of(address, settings_[param::recipient_delimiter]);
-    Result<std::optional<std::string>> user = system_user(parts.local);
-    if (user && !*user && parts.user != parts.local) user = system_user(parts.user);
-    return user;
-}
-
 }  // namespace ekiden::router

@@ -2,6 +2,8 @@
 // transport, with relayhost for what leaves this host.
 #include "queue/router/router.h"
 
+#include <algorithm>
+
 #include "common/mail/address.h"
 #include "common/smtp/way.h"
 #include "common/text/ascii.h"
@@ -56,14 +58,6 @@ Task<Result<bool>> Router::is_known(std::string address, AddressClass address_cl
     Result<std::optional<List>> targets = co_await routing_->targets_of(address, address_class);
     if (!targets) co_return pass(targets);
     if (*targets) co_return true;
-    if (address_class == AddressClass::local) {
-        Result<std::optional<LocalAlias>> alias = co_await routing_->local_alias_of(address);
-        if (!alias) co_return pass(alias);
-        if (*alias) co_return true;
-        Result<std::optional<std::string>> user = routing_->user_of(address);
-        if (!user) co_return pass(user);
-        if (*user) co_return true;
-    }
     if (address_class == AddressClass::virtual_alias || address_class == AddressClass::relay) co_return false;
     Result<std::optional<Mailbox>> mailbox = co_await routing_->mailbox_of(address);
     if (!mailbox) co_return pass(mailbox);
@@ -118,27 +112,57 @@ Task<Result<Router::Way>> Router::way_of(std::string address) {
         if (!other_transport.empty()) transport = other_transport, next_hop = other_next_hop;
         if (!other_next_hop.empty()) next_hop = other_next_hop;
     }
-    // What is wrong here is the administrator's to mend: the mail waits.
+    co_return way_to(transport, next_hop, domain);
+}
+
+// What is wrong here is the administrator's to mend: the mail waits.
+Router::Way Router::way_to(const std::string& transport, const std::string& next_hop,
+                           const std::string& domain) {
     Result<smtp::Way> way = smtp::make_way(transport, next_hop);
-    if (!way) co_return Way{Transport::retry, "", "4.3.5 " + way.error().text};
+    if (!way) return Way{Transport::retry, "", "4.3.5 " + way.error().text};
     if (way->transport == Transport::error || way->transport == Transport::retry) {
         std::string text = next_hop.empty() ? "mail for " + domain + " is not delivered" : next_hop;
         if (!has_status(text)) text = (way->transport == Transport::error ? "5.0.0 " : "4.0.0 ") + text;
-        co_return Way{way->transport, "", std::move(text)};
+        return Way{way->transport, "", std::move(text)};
     }
-    co_return Way{way->transport, next_hop.empty() ? domain : next_hop, ""};
+    return Way{way->transport, next_hop.empty() ? domain : next_hop, ""};
 }
 
-Task<ipc::ResolvedRecipient> Router::resolve_one(Expanded recipient) {
+namespace {
+
+void put_off(ipc::ResolvedRecipient& resolved, Transport transport, std::string text) {
+    resolved.transport = transport;
+    resolved.next_hop.clear();
+    resolved.text = std::move(text);
+    resolved.destination = Destination::address;
+}
+
+void into_mailbox(ipc::ResolvedRecipient& resolved, Mailbox mailbox) {
+    resolved.destination = Destination::address;
+    resolved.transport = Transport::virtual_mailbox;
+    resolved.mailbox = std::move(mailbox.path);
+    resolved.uid = mailbox.owner.uid;
+    resolved.gid = mailbox.owner.gid;
+    resolved.quota = mailbox.quota;
+}
+
+std::string unknown_user(std::string_view name) {
+    return "5.1.1 unknown user: \"" + std::string(name) + "\"";
+}
+
+bool contains(const std::vector<std::string>& addresses, const std::string& address) {
+    return std::ranges::any_of(addresses,
+                               [&](const auto& one) { return text::equal_ignoring_case(one, address); });
+}
+
+}  // namespace
+
+Task<ipc::ResolvedRecipient> Router::resolve_one(Expanded recipient, const ipc::ResolveRecipients& question) {
     ipc::ResolvedRecipient resolved{};
     resolved.address = recipient.address;
-    auto put_off = [&](Transport transport, std::string text) {
-        resolved.transport = transport;
-        resolved.next_hop.clear();
-        resolved.text = std::move(text);
-    };
     if (!recipient.problem.empty()) {
-        put_off(recipient.problem.starts_with('4') ? Transport::retry : Transport::error, recipient.problem);
+        put_off(resolved, recipient.problem.starts_with('4') ? Transport::retry : Transport::error,
+                recipient.problem);
         co_return resolved;
     }
     resolved.destination = recipient.destination;
@@ -150,43 +174,88 @@ Task<ipc::ResolvedRecipient> Router::resolve_one(Expanded recipient) {
     if (recipient.forwarded || !recipient.target.empty()) co_return resolved;
     Result<Way> way = co_await way_of(recipient.address);
     if (!way) {
-        put_off(Transport::retry, "4.3.0 address lookup failed: " + way.error().text);
+        put_off(resolved, Transport::retry, "4.3.0 address lookup failed: " + way.error().text);
         co_return resolved;
     }
     resolved.transport = way->transport;
     resolved.next_hop = way->next_hop;
     resolved.text = way->text;
-    if (way->transport != Transport::virtual_mailbox && way->transport != Transport::local)
-        co_return resolved;
-    Result<std::optional<Mailbox>> mailbox = co_await routing_->mailbox_of(recipient.address);
-    if (!mailbox) {
-        put_off(Transport::retry, "4.3.0 mailbox lookup failed: " + mailbox.error().text);
-    } else if (!*mailbox) {
-        Result<std::optional<std::string>> user;
-        if (way->transport == Transport::local) user = routing_->user_of(recipient.address);
-        if (!user) {
-            put_off(Transport::retry, "4.3.0 user lookup failed: " + user.error().text);
-        } else if (!*user) {
-            put_off(Transport::error, "5.1.1 unknown user: \"" + recipient.address + "\"");
-        } else {
-            if (resolved.destination == Destination::address) resolved.destination = Destination::user;
-            resolved.user = std::move(**user);
-        }
-    } else {
-        // Mailboxes of accounts are virtual ones, whichever list their domain stands in.
+    bool here = way->transport == Transport::virtual_mailbox || way->transport == Transport::local;
+    if (!here) {
         resolved.destination = Destination::address;
-        resolved.transport = Transport::virtual_mailbox;
-        resolved.mailbox = (*mailbox)->path;
-        resolved.uid = (*mailbox)->owner.uid;
-        resolved.gid = (*mailbox)->owner.gid;
-        resolved.quota = (*mailbox)->quota;
+        co_return resolved;
     }
+    // Mailboxes of accounts are virtual ones, whichever list their domain stands in.
+    Result<std::optional<Mailbox>> mailbox = co_await routing_->mailbox_of(recipient.address);
+    if (!mailbox)
+        put_off(resolved, Transport::retry, "4.3.0 mailbox lookup failed: " + mailbox.error().text);
+    else if (*mailbox)
+        into_mailbox(resolved, std::move(**mailbox));
+    else if (way->transport == Transport::local)
+        co_await place_locally(resolved, question);
+    else
+        put_off(resolved, Transport::error, unknown_user(recipient.address));
     co_return resolved;
+}
+
+// A name of this host that is no alias: a user, or nobody.
+Task<> Router::place_locally(ipc::ResolvedRecipient& resolved, const ipc::ResolveRecipients& question) {
+    Result<LocalMailbox> mailbox = co_await routing_->local_mailbox_of(resolved.address);
+    if (!mailbox) {
+        put_off(resolved, Transport::retry, "4.3.0 user lookup failed: " + mailbox.error().text);
+        co_return;
+    }
+    bool forward_first = mailbox->exists && resolved.destination == Destination::address;
+    resolved.user = mailbox->name;
+    if (!mailbox->way.empty() && forward_first) {
+        resolved.destination = Destination::forward_file;
+    } else if (!mailbox->way.empty()) {
+        auto [transport, next_hop] = smtp::split_way(mailbox->way);
+        Way way =
+            way_to(transport, next_hop.empty() ? resolved.next_hop : next_hop, domain_of(resolved.address));
+        resolved.destination = Destination::address;
+        resolved.transport = way.transport;
+        resolved.next_hop = way.next_hop;
+        resolved.text = way.text;
+        resolved.user.clear();
+        // Neither has a mailbox for it: the one is asking, the other was asked before.
+        if (way.transport == Transport::local)
+            put_off(resolved, Transport::retry, "4.3.5 " + mailbox->way + " cannot take mail of users over");
+        if (way.transport == Transport::virtual_mailbox)
+            put_off(resolved, Transport::error, unknown_user(resolved.address));
+    } else if (mailbox->exists) {
+        resolved.destination = forward_first ? Destination::user : Destination::user_mailbox;
+        resolved.command = mailbox->command;
+    } else if (contains(question.delivered_to, resolved.address)) {
+        put_off(resolved, Transport::error, "5.4.6 mail forwarding loop for " + resolved.address);
+    } else if (mailbox->luser_relay.empty() ||
+               text::equal_ignoring_case(mailbox->luser_relay, resolved.address)) {
+        put_off(resolved, Transport::error, unknown_user(mailbox->name));
+    } else if (!mail::parse_mailbox(mailbox->luser_relay, true)) {
+        put_off(resolved, Transport::retry,
+                "4.3.5 luser_relay is no address: " + text::printable(mailbox->luser_relay, 100));
+    } else {
+        resolved.address = mailbox->luser_relay;
+        resolved.user.clear();
+        resolved.forwarded = true;
+        resolved.sender = question.sender;
+    }
 }
 
 // An answer is one message: what is over the first half of its limit leaves room for one more expansion.
 constexpr std::size_t answer_limit = ipc::limits::payload / 2;
 constexpr std::size_t fixed_part = 60;  // of a recipient, in octets at most
+
+// A user's own mailbox is not looked for in aliases again.
+Task<Result<std::vector<Expanded>>> Router::look_up(const ipc::ResolveRecipients& question,
+                                                    std::size_t place) {
+    std::string address = question.recipients[place];
+    if (std::ranges::find(question.mailboxes, place) != question.mailboxes.end())
+        co_return std::vector<Expanded>{{std::move(address), "", Destination::user_mailbox}};
+    Result<std::vector<Expanded>> expanded =
+        co_await expand(std::move(address), question.sender, question.delivered_to);
+    co_return expanded;
+}
 
 Task<Result<ipc::Resolution>> Router::resolve(ipc::ResolveRecipients question) {
     ipc::Resolution resolution;
@@ -201,8 +270,7 @@ Task<Result<ipc::Resolution>> Router::resolve(ipc::ResolveRecipients question) {
             late.text = "4.3.0 too many recipients at once";
             continue;
         }
-        Result<std::vector<Expanded>> expanded =
-            co_await expand(question.recipients[i], question.sender, question.delivered_to);
+        Result<std::vector<Expanded>> expanded = co_await look_up(question, i);
         if (!expanded) {
             std::string problem = "4.3.0 alias lookup failed: " + expanded.error().text;
             expanded = std::vector<Expanded>(1);
@@ -210,11 +278,11 @@ Task<Result<ipc::Resolution>> Router::resolve(ipc::ResolveRecipients question) {
             expanded->front().problem = std::move(problem);
         }
         for (Expanded& each : *expanded) {
-            ipc::ResolvedRecipient resolved = co_await resolve_one(std::move(each));
+            ipc::ResolvedRecipient resolved = co_await resolve_one(std::move(each), question);
             resolved.index = static_cast<std::uint32_t>(i);
             octets += resolved.address.size() + resolved.next_hop.size() + resolved.mailbox.size() +
                       resolved.text.size() + resolved.target.size() + resolved.user.size() +
-                      resolved.sender.size() + fixed_part;
+                      resolved.sender.size() + resolved.command.size() + fixed_part;
             resolution.recipients.push_back(std::move(resolved));
         }
     }

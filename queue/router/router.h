@@ -37,11 +37,14 @@ class Router {
         std::string next_hop;
         std::string text;  // of error and retry
     };
+    static Way way_to(const std::string& transport, const std::string& next_hop, const std::string& domain);
     void take_alias(const std::string& address, LocalAlias alias, const std::string& sender,
                     std::vector<Expanded>& results) const;
     Task<Result<bool>> is_known(std::string address, AddressClass address_class);
     Task<Result<Way>> way_of(std::string address);
-    Task<ipc::ResolvedRecipient> resolve_one(Expanded recipient);
+    Task<Result<std::vector<Expanded>>> look_up(const ipc::ResolveRecipients& question, std::size_t place);
+    Task<ipc::ResolvedRecipient> resolve_one(Expanded recipient, const ipc::ResolveRecipients& question);
+    Task<> place_locally(ipc::ResolvedRecipient& resolved, const ipc::ResolveRecipients& question);
     ipc::RecipientVerdict unknown(const std::string& recipient, AddressClass address_class) const;
 
     std::shared_ptr<Routing> routing_;

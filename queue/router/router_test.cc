@@ -210,11 +210,14 @@ TEST_F(RouterTest, ExpansionIsBounded) {
 
 // "address kind target user", and for what goes on "-> address from sender".
 std::string printed(const ipc::ResolvedRecipient& r) {
-    static constexpr const char* kinds[] = {"address", "user", "user_mailbox", "command", "file", "include"};
+    static constexpr const char* kinds[] = {"address", "user",    "user_mailbox", "command",
+                                            "file",    "include", "forward_file"};
+    if (r.transport == ipc::Transport::lmtp) return r.address + " lmtp " + r.next_hop;
     if (r.forwarded) return "-> " + r.address + " from <" + r.sender + ">";
     if (r.transport != ipc::Transport::local) return r.address + " " + r.text + r.mailbox;
     std::string line = r.address + " " + kinds[static_cast<int>(r.destination)];
     if (!r.target.empty()) line += " " + r.target;
+    if (!r.command.empty()) line += " |" + r.command;
     return r.user.empty() ? line : line + " as " + r.user;
 }
 
@@ -226,9 +229,11 @@ class LocalNames : public RouterTest {
         values_["recipient_delimiter"] = "+";
     }
     std::vector<std::string> leads(const std::string& recipient, const std::string& sender = "s@x.test",
-                                   const std::vector<std::string>& delivered_to = {}) {
+                                   const std::vector<std::string>& delivered_to = {}, bool mailbox = false) {
         Router asked = router();
-        Result<ipc::Resolution> resolution = now(asked.resolve({sender, {recipient}, delivered_to}));
+        ipc::ResolveRecipients question{sender, {recipient}, delivered_to};
+        if (mailbox) question.mailboxes = {0};
+        Result<ipc::Resolution> resolution = now(asked.resolve(std::move(question)));
         std::vector<std::string> lines;
         for (const ipc::ResolvedRecipient& each : resolution->recipients) lines.push_back(printed(each));
         return lines;
@@ -294,6 +299,61 @@ TEST_F(LocalNames, UsersOfThisHost) {
     EXPECT_THAT(leads("daemon@here.test"), ElementsAre("daemon@here.test user_mailbox as daemon"));
 }
 
+TEST_F(LocalNames, MailboxesOfAnotherTransport) {
+    auto mailbox = [&](const std::string& recipient) { return leads(recipient, "s@x.test", {}, true); };
+    values_["mailbox_transport"] = "lmtp:[127.0.0.1]:24";
+    values_["luser_relay"] = "nobody";
+    EXPECT_THAT(leads("nobody+x@here.test"), ElementsAre("nobody+x@here.test forward_file as nobody"));
+    EXPECT_THAT(mailbox("nobody+x@here.test"), ElementsAre("nobody+x@here.test lmtp [127.0.0.1]:24"));
+    EXPECT_THAT(leads("ghost@here.test"), ElementsAre("ghost@here.test lmtp [127.0.0.1]:24"));
+    values_["mailbox_transport_maps"] =
+        "inline:{ daemon=lmtp:, { ghost = error:5.2.1 closed }, nobody+x=discard: }";
+    EXPECT_THAT(mailbox("Daemon+x@here.test"), ElementsAre("Daemon+x@here.test lmtp mail.example.test"));
+    EXPECT_THAT(mailbox("nobody+x@here.test"), ElementsAre("nobody+x@here.test lmtp [127.0.0.1]:24"));
+    EXPECT_THAT(leads("ghost@here.test"), ElementsAre("ghost@here.test 5.2.1 closed"));
+    values_["alias_maps"] = "inline:{ { daemon = \\daemon } }";
+    EXPECT_THAT(leads("daemon@here.test"), ElementsAre("daemon@here.test lmtp mail.example.test"));
+    values_["mailbox_transport_maps"] = "static:local:";
+    EXPECT_THAT(mailbox("nobody@here.test"),
+                ElementsAre("nobody@here.test 4.3.5 local: cannot take mail of users over"));
+    values_["mailbox_transport_maps"] = "fail:x";
+    EXPECT_THAT(mailbox("nobody@here.test"),
+                ElementsAre("nobody@here.test 4.3.0 user lookup failed: fail:x always fails"));
+}
+
+TEST_F(LocalNames, CommandsOfMailboxes) {
+    values_["mailbox_command_maps"] = "inline:{ { nobody = deliver -d $$USER } }";
+    EXPECT_THAT(leads("nobody+x@here.test"),
+                ElementsAre("nobody+x@here.test user |deliver -d $USER as nobody"));
+    EXPECT_THAT(leads("daemon@here.test"), ElementsAre("daemon@here.test user as daemon"));
+    EXPECT_THAT(leads("ghost@here.test"), ElementsAre("ghost@here.test 5.1.1 unknown user: \"ghost\""));
+}
+
+TEST_F(LocalNames, WhatIsForNobody) {
+    EXPECT_THAT(leads("Ghost+x@here.test"), ElementsAre("Ghost+x@here.test 5.1.1 unknown user: \"ghost\""));
+    values_["luser_relay"] = "$local@other.test";
+    EXPECT_THAT(leads("ghost+x@here.test"), ElementsAre("-> ghost+x@other.test from <s@x.test>"));
+    values_["luser_relay"] = "nobody+$user.${extension?{$extension}:{none}}.$domain$shell";
+    EXPECT_THAT(leads("ghost+x@here.test", ""), ElementsAre("-> nobody+ghost.x.here.test@here.test from <>"));
+    EXPECT_THAT(leads("ghost@here.test"),
+                ElementsAre("-> nobody+ghost.none.here.test@here.test from <s@x.test>"));
+    EXPECT_THAT(leads("$user@here.test"),
+                ElementsAre("-> nobody+$user.none.here.test@here.test from <s@x.test>"));
+    EXPECT_THAT(leads("nobody@here.test"), ElementsAre("nobody@here.test user as nobody"));
+    // Round and round is once.
+    values_["luser_relay"] = "$recipient";
+    EXPECT_THAT(leads("ghost@here.test"), ElementsAre("ghost@here.test 5.1.1 unknown user: \"ghost\""));
+    values_["luser_relay"] = "x$local";
+    EXPECT_THAT(leads("ghost@here.test", "s@x.test", {"ghost@here.test"}),
+                ElementsAre("ghost@here.test 5.4.6 mail forwarding loop for ghost@here.test"));
+    values_["luser_relay"] = "|/bin/sh -c $user";
+    EXPECT_THAT(leads("ghost@here.test").at(0), HasSubstr(" 4.3.5 luser_relay is no address: |/bin/sh"));
+    values_["fallback_transport"] = "lmtp:[127.0.0.1]:24";
+    values_["fallback_transport_maps"] = "inline:{ phantom=discard: }";
+    EXPECT_THAT(leads("ghost+x@here.test"), ElementsAre("ghost+x@here.test lmtp [127.0.0.1]:24"));
+    EXPECT_THAT(leads("nobody@here.test"), ElementsAre("nobody@here.test user as nobody"));
+}
+
 TEST_F(LocalNames, ABadAliasWaitsForItsOwner) {
     values_["alias_maps"] = "inline:{ { a = \"unclosed } }";
     EXPECT_THAT(leads("a@here.test").at(0), HasSubstr("4.3.0 alias lookup failed"));
@@ -356,6 +416,7 @@ TEST(NamedTables, SocketsOnlyWhereTheConfigurationNamesAServer) {
     auto needs = [](const std::string& maps) {
         config::Snapshot snapshot;
         snapshot.main_cf = {{"virtual_alias_maps", maps}};
+        snapshot.main_cf["local_recipient_maps"] = "";
         return NamedTables(snapshot, {}).needs();
     };
     EXPECT_FALSE(needs("static:x").unix_sockets || needs("static:x").internet);

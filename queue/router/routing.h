@@ -32,6 +32,16 @@ struct LocalAlias {
     std::string owner;  // the envelope sender of what goes on; empty: there is no owner-NAME
 };
 
+// Where the mail of a local name goes once no alias and no .forward has it.
+struct LocalMailbox {
+    std::string name;     // of the user; of nobody: as it stands in the address, without extension
+    bool exists = false;  // such a user
+    // "transport:nexthop" of mailbox_transport or, of names that nobody has, fallback_transport; empty: ours.
+    std::string way;
+    std::string command;      // mailbox_command_maps; empty: as main.cf says
+    std::string luser_relay;  // the address that gets what is for nobody; empty: none
+};
+
 class Routing {
     struct Key {};  // only make() makes one
 
@@ -55,8 +65,8 @@ class Routing {
     Task<Result<std::optional<List>>> targets_of(std::string address, AddressClass address_class);
     // The same for alias_maps, which are for names of local domains only.
     Task<Result<std::optional<LocalAlias>>> local_alias_of(std::string address);
-    // The user of this host whom the address's local part names, with or without extension.
-    Result<std::optional<std::string>> user_of(const std::string& address) const;
+    // What local(8) does with the address behind alias_maps.
+    Task<Result<LocalMailbox>> local_mailbox_of(std::string address);
     // The mailbox of an address in our domains; nothing where there is none.
     Task<Result<std::optional<Mailbox>>> mailbox_of(std::string address);
     // Is the address of a class that has a list of its own in that list? Aliases and mailboxes aside.
@@ -68,6 +78,9 @@ class Routing {
     bool is_our_literal(std::string_view domain) const;
     Task<Result<std::optional<List>>> directory_targets(std::string address);
     Task<Result<std::string>> owner_of_alias(std::string alias);
+    // The user of this host whom the address's local part names, with or without extension.
+    Result<std::optional<std::string>> user_of(const std::string& address) const;
+    Result<std::string> luser_relay_for(const std::string& address) const;
     Result<std::optional<Mailbox>> directory_mailbox(const std::string& address);
     Task<Result<std::uint32_t>> id_of(const tables::Maps& maps, std::string address, std::uint32_t standard);
 

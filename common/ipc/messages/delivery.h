@@ -15,8 +15,9 @@ struct DeliveryRecipient {
     std::uint32_t gid;
     std::uint64_t quota;                             // bytes, 0: none
     Destination destination = Destination::address;  // local-delivery; `address`: a virtual mailbox
-    std::string target = {};                         // of a command, file or include
-    std::string user = {};                           // the system user; empty: the suite's default_privs
+    // Of a command, file or include; of a user's mailbox: the command that gets the mail in its stead.
+    std::string target = {};
+    std::string user = {};  // the system user; empty: the suite's default_privs
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("index", m.index), f("address", m.address), f("original", m.original), f("mailbox", m.mailbox);

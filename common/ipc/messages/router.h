@@ -57,7 +57,8 @@ enum class Destination : std::uint8_t {
     command,       // `target` is a command line
     file,          // `target` is the path of an mbox, or of a Maildir where it ends in /
     include,       // `target` is the path of a list of destinations
-    last = include,
+    forward_file,  // a system user's .forward alone: the mailbox is no business of this transport
+    last = forward_file,
 };
 
 struct ResolvedRecipient {
@@ -73,6 +74,8 @@ struct ResolvedRecipient {
     Destination destination;
     std::string target;  // of a command, file or include
     std::string user;    // whose mailbox, or with whose rights; empty: default_privs
+    // Of a user or user_mailbox: what mailbox_command_maps has for him; empty: as main.cf says.
+    std::string command;
     // Found in aliases(5): it goes on as a message of its own, that says so (Delivered-To), from `sender`.
     bool forwarded;
     std::string sender;  // of that message: the list's owner, or the one in the question
@@ -81,7 +84,7 @@ struct ResolvedRecipient {
         f("index", m.index), f("address", m.address), f("transport", m.transport), f("next_hop", m.next_hop);
         f("mailbox", m.mailbox), f("uid", m.uid), f("gid", m.gid), f("quota", m.quota), f("text", m.text);
         f("destination", m.destination), f("target", m.target), f("user", m.user);
-        f("forwarded", m.forwarded), f("sender", m.sender);
+        f("command", m.command), f("forwarded", m.forwarded), f("sender", m.sender);
     }
 };
 
@@ -101,9 +104,12 @@ struct ResolveRecipients {
     std::string sender;
     std::vector<std::string> recipients;
     std::vector<std::string> delivered_to;  // aliases and users that the message has been through: a loop
+    // Places in `recipients` whose aliases and .forward were looked at already: a user_mailbox.
+    std::vector<std::uint32_t> mailboxes = {};
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("sender", m.sender), f("recipients", m.recipients), f("delivered_to", m.delivered_to);
+        f("mailboxes", m.mailboxes);
     }
 };
 
@@ -123,9 +129,12 @@ struct LookUpTable {
     using Reply = TableAnswer;
     std::string table;  // "hash:/etc/ekiden/access"
     std::string key;
+    // A part of what is looked for, or a parent domain: a table of patterns, which has seen the whole, is not
+    // asked for it.
+    bool part = false;
     template <class M, class V>
     static void visit(M& m, V&& f) {
-        f("table", m.table), f("key", m.key);
+        f("table", m.table), f("key", m.key), f("part", m.part);
     }
 };
 

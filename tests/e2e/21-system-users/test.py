@@ -5,23 +5,20 @@ import os
 import pathlib
 import pwd
 import re
-import subprocess
 
 import local_users
 import waiting
-from house_test import HouseTest, main
-from instance import Instance, free_port
+from house_test import main
+from instance import free_port
 from postfix import Postfix
+from user_mail import AS_ROOT, CONTENT, LOCAL, Users
 
-AS_ROOT = os.geteuid() == 0
 if AS_ROOT:
     USERS = local_users.enter('taro', 'hanako', 'jiro', 'saburo', further='clerk:x:77:61000::/nonexistent:/bin/sh\n')
 NAME = 'taro' if AS_ROOT else pwd.getpwuid(os.geteuid()).pw_name
 # Nothing is missing that a server would add.
 WHOLE = (b'Message-Id: <1@elsewhere.test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\nFrom: s@elsewhere.test\r\n'
          b'To: taro@local.test\r\n')
-CONTENT = b'Subject: hi\r\nX-Y: z\r\n\r\nFrom here\r\n.dot\r\nbody \xe9\r\n'
-LOCAL = 'local.test'
 POSTFIX_LOCAL = 'local unix - n n - - local\n'
 
 
@@ -38,84 +35,20 @@ def anonymous(message):
     return re.sub(rb'\nReceived: .*\n(\t.*\n)+', b'\nReceived\n', message)
 
 
-class Users(HouseTest):
-    """One instance whose mydestination has the users; the files that a test writes go with it."""
-
-    settings = {}
-
-    @classmethod
-    def prepare(cls):
-        cls.ours = cls.use(Instance('users'))
-        cls.spool = cls.ours.folder / 'varmail'
-        cls.spool.mkdir()
-        if AS_ROOT:
-            os.chown(cls.spool, 0, 8)
-            cls.spool.chmod(0o2775)
-        cls.aliases = cls.ours.folder / 'etc' / 'aliases'
-        cls.scratch = cls.ours.folder / 'scratch'
-        cls.scratch.mkdir()
-        cls.scratch.chmod(0o1777)
-        cls.write_aliases()
-        cls.ours.restart(mydestination=LOCAL, myorigin=LOCAL, mail_spool_directory=cls.spool, recipient_delimiter='+',
-                         alias_maps=f'hash:{cls.aliases}', mynetworks='127.0.0.0/8', command_time_limit='3s',
-                         **cls.settings)
-
-    @classmethod
-    def write_aliases(cls):
-        cls.build_aliases({})
-
-    @classmethod
-    def build_aliases(cls, entries):
-        cls.aliases.write_text(''.join(f'{name}: {value}\n' for name, value in entries.items()))
-        ekialias = pathlib.Path(cls.ours.facts['commands']['ekiden'][0]).parent / 'ekialias'
-        subprocess.run([ekialias, f'hash:{cls.aliases}'], check=True, timeout=30,
-                       env={**os.environ, 'MAIL_CONFIG': str(cls.ours.folder / 'etc')})
-
-    def setUp(self):
-        # Notices to senders elsewhere go nowhere.
-        self.ours.command('ekiqueue', '-d', 'ALL')
-        for mailbox in self.spool.iterdir():
-            mailbox.unlink()
-
-    def send(self, to, content=CONTENT, sender='s@elsewhere.test'):
-        """What the log says of the deliveries, once the message is no longer under way."""
-        before = len(self.ours.log())
-        with self.ours.smtp() as client:
-            code, text = client.mail(sender, [to if '@' in to else f'{to}@{LOCAL}'], content)
-            self.assertEqual(code, 250, text)
-        queue_id = text.split()[-1]
-        lines = lambda: [line for line in self.ours.log()[before:].split('\n') if 'status=' in line]    # noqa: E731
-        ended = lambda: any(queue_id in line and 'status=' in line for line in lines())    # noqa: E731
-        waiting.until(lambda: ended() and (self.ours.queue_is_empty() or 'status=deferred' in self.ours.log()[before:]),
-                      f'an outcome of {queue_id}: {self.ours.log()[before:]}', 30)
-        return [re.sub(r'.*?(\w+)\[\d+\]: ', r'\1: ', line, count=1) for line in lines()]
-
-    def outcome(self, to, **how):
-        """(dsn, status, text) of the one delivery."""
-        lines = [line for line in self.send(to, **how) if line.startswith('local:')]
-        self.assertEqual(len(lines), 1, lines)
-        found = re.search(r'dsn=([\d.]+), status=(\w+) \((.*)\)$', lines[0])
-        return found.group(1), found.group(2), found.group(3)
-
-    def mailbox(self, name=NAME):
-        path = self.spool / name
-        return path.read_bytes() if path.exists() else b''
-
-
 class Mailbox(Users):
     def test_an_mbox_in_the_spool(self):
         lines = self.send(NAME)
         self.assertEqual(len(lines), 1, lines)
         self.assertRegex(lines[0], rf'^local: \w+: to=<{NAME}@{LOCAL}>, relay=local, delay=[\d.]+, delays=[\d./]+, '
                                    r'dsn=2.0.0, status=sent \(delivered to mailbox\)$')
-        self.assertRegex(self.mailbox(), rb'^From s@elsewhere\.test  \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\n'
+        self.assertRegex(self.mailbox(NAME), rb'^From s@elsewhere\.test  \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\n'
                                          rb'Return-Path: <s@elsewhere\.test>\nX-Original-To: (\S+)\nDelivered-To: \1\n'
                                          rb'Received: [^\n]*\n(\t[^\n]*\n)+Subject: hi\nX-Y: z\n\n>From here\n\.dot\n'
                                          rb'body \xe9\n\n$')
         facts = (self.spool / NAME).stat()
         self.assertEqual((facts.st_uid, facts.st_mode & 0o777), (pwd.getpwnam(NAME).pw_uid, 0o600))
         self.send(NAME, sender='')
-        self.assertIn(b'\n\nFrom MAILER-DAEMON  ', self.mailbox())
+        self.assertIn(b'\n\nFrom MAILER-DAEMON  ', self.mailbox(NAME))
         self.assertEqual([path.name for path in self.spool.iterdir()], [NAME], 'locks are gone')
 
 
@@ -140,6 +73,13 @@ class AsRoot(Mailbox):
         self.assertEqual(self.outcome('taro+ext')[:2], ('2.0.0', 'sent'))
         self.assertTrue((USERS['taro'].home / 'by-command').read_bytes().endswith(b'body \xe9\next\n'))
         self.ours.restart(mailbox_command='')
+
+    def test_a_user_who_comes_later(self):
+        """useradd replaces /etc/passwd: nobody need be told, and nobody's view of the old file counts."""
+        self.assertFalse(self.known('shiro'))
+        local_users.add('shiro', 61900, USERS['taro'].home.with_name('shiro'))
+        self.assertTrue(self.known('shiro'))
+        self.assertEqual(self.outcome('shiro'), ('2.0.0', 'sent', 'delivered to mailbox'))
 
     def test_a_home_that_comes_later(self):
         home = USERS['saburo'].home
@@ -369,11 +309,6 @@ class AsRoot(Mailbox):
         waiting.until(self.ours.queue_is_empty, 'all is done')
         lines = self.send('a')
         self.assertTrue(any('dsn=5.4.6' in line for line in lines), lines)
-
-    def known(self, name):
-        with self.ours.smtp() as client:
-            client.command('MAIL FROM:<s@elsewhere.test>')
-            return client.command(f'RCPT TO:<{name}@{LOCAL}>')[0] == 250
 
     def test_nothing_for_root_and_local_users(self):
         self.assertEqual(self.outcome('root')[:2], ('4.3.5', 'deferred'))
