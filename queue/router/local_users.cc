@@ -4,6 +4,7 @@
 
 #include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t entry_size = 16 * 1024;
 constexpr std::size_t longest_name = 64;
+constexpr const char* password_file = "/etc/passwd";
 
 }  // namespace
 
@@ -25,10 +27,12 @@ Result<std::optional<std::string>> system_user(const std::string& name) {
     passwd entry{}, *found = nullptr;
     int error = getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
     if (found != nullptr) return std::string(found->pw_name);
-    // These are the C library's ways to say that there is no such user.
-    if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM ||
-        error == EACCES)
-        return std::nullopt;
+    // These are the C library's ways to say that there is no such user; but where it asks others behind the
+    // file, they also say that it could not ask. So the file is at least to be readable.
+    bool none = error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM ||
+                error == EACCES;
+    if (error != 0 && ::access(password_file, R_OK) != 0) return system_error(password_file, errno);
+    if (none) return std::nullopt;
     return system_error("the password database", error);
 }
 

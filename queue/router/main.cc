@@ -58,8 +58,8 @@ class Program : public process::Program {
         folders.push_back(worker.settings()[param::config_directory]);
         std::string published = worker.settings()[param::directory_database];
         folders.push_back(published.substr(0, published.rfind('/')));
-        // For the names of system users.
-        folders.insert(folders.end(), {"/etc/passwd", "/etc/group", "/etc/nsswitch.conf"});
+        // For the names of system users: useradd puts a new passwd in the place of the old one.
+        folders.emplace_back("/etc");
         for (const std::string& folder : folders)
             if (::access(folder.c_str(), F_OK) == 0) worker.paths().read.push_back(folder);
         worker.paths().unix_connections = needs_.unix_sockets;

@@ -155,6 +155,7 @@ Task<Result<std::optional<Mailbox>>> Routing::mailbox_of(std::string address) {
 Task<Result<bool>> Routing::is_listed(std::string address, AddressClass address_class) {
     if (address_class == AddressClass::remote) co_return true;
     if (address_class == AddressClass::relay && tables_.relay_recipients.empty()) co_return true;
+    if (address_class == AddressClass::local && tables_.local_recipients.empty()) co_return true;
     if (address_class != AddressClass::relay && address_class != AddressClass::local) co_return false;
     tables::Parts parts = tables::parts_of(address, settings_[param::recipient_delimiter]);
     std::vector<std::string> keys{parts.local + "@" + parts.domain, parts.user + "@" + parts.domain,

@@ -1,5 +1,5 @@
 """Users of the host for a test, without touching the host: the test runs in a mount namespace of its own, in which
-/etc/passwd and /etc/group are copies with further lines. Needs root.
+/etc is a copy whose passwd and group have further lines. Needs root.
 
     USERS = local_users.enter('taro', 'hanako')    # first thing in test.py
     USERS['taro'].home ..."""
@@ -45,15 +45,26 @@ def enter(*names, further=''):
                    {**os.environ, 'EKIDEN_TEST_NAMESPACE': '1'})
     base = new_folder('users')
     atexit.register(shutil.rmtree, base, ignore_errors=True)
-    users, passwd, group = {}, pathlib.Path('/etc/passwd').read_text(), pathlib.Path('/etc/group').read_text()
-    for uid, name in enumerate(names, FIRST_UID):
-        users[name] = User(name, uid, base / 'home' / name)
-        passwd += f'{name}:x:{uid}:{uid}::{users[name].home}:/bin/sh\n'
-        group += f'{name}:x:{uid}:\n'
-        users[name].home.mkdir(parents=True, mode=0o700)
-        os.chown(users[name].home, uid, uid)
-    for name, text in (('passwd', passwd + further), ('group', group)):
-        (base / name).write_text(text)
-        (base / name).chmod(0o644)
-        subprocess.run(['/usr/bin/mount', '--bind', base / name, f'/etc/{name}'], check=True)
+    subprocess.run(['/usr/bin/cp', '-a', '/etc', base / 'etc'], check=True)
+    subprocess.run(['/usr/bin/mount', '--bind', base / 'etc', '/etc'], check=True)
+    users = {name: add(name, uid, base / 'home' / name) for uid, name in enumerate(names, FIRST_UID)}
+    append('passwd', further)
     return users
+
+
+def add(name, uid, home):
+    """A further user, as useradd makes one: a new file takes the old one's place."""
+    user = User(name, uid, home)
+    user.home.mkdir(parents=True, mode=0o700)
+    os.chown(user.home, uid, uid)
+    append('group', f'{name}:x:{uid}:\n')
+    append('passwd', f'{name}:x:{uid}:{uid}::{home}:/bin/sh\n')
+    return user
+
+
+def append(name, lines):
+    path = pathlib.Path('/etc', name)
+    new = path.with_name(name + '+')
+    new.write_text(path.read_text() + lines)
+    new.chmod(0o644)
+    new.rename(path)
