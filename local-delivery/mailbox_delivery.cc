@@ -1,21 +1,18 @@
 #include "local-delivery/mailbox_delivery.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <optional>
 
-#include "common/mail/header.h"
 #include "common/mailbox/maildir_delivery.h"
 #include "common/mailbox/mbox_delivery.h"
+#include "common/text/ascii.h"
 
 namespace ekiden::local_delivery {
 namespace {
-
-// Of a header that is longer, only so much is searched for Delivered-To.
-constexpr std::size_t searched_header = 256 * 1024;
 
 // An address as a header line may hold it.
 std::string harmless(std::string_view address) {
@@ -33,21 +30,6 @@ std::string added_header(const ipc::Deliver& message, const ipc::DeliveryRecipie
     return out + fmt::format("Delivered-To: {}\r\n", harmless(recipient.address));
 }
 
-Result<std::string> read_header(const ipc::Deliver& message) {
-    std::size_t size = std::min<std::size_t>(message.notes.header_size, searched_header);
-    if (!message.file) return message.content.substr(0, size);
-    std::string header(size, '\0');
-    std::size_t have = 0;
-    while (have < size) {
-        ssize_t n = pread(message.file.get(), header.data() + have, size - have, static_cast<off_t>(have));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return system_error("cannot read the message", errno);
-        if (n == 0) return temporary("the message is shorter than its envelope says");
-        have += static_cast<std::size_t>(n);
-    }
-    return header;
-}
-
 ipc::DeliveryStatus status_of(mailbox::Fate fate) {
     switch (fate) {
         case mailbox::Fate::delivered: return ipc::DeliveryStatus::sent;
@@ -57,14 +39,27 @@ ipc::DeliveryStatus status_of(mailbox::Fate fate) {
     return ipc::DeliveryStatus::deferred;
 }
 
-// What keeps a message from its mailbox before anything is written.
+// Nothing is missing at the end of a file that was cut behind our back.
+Result<> check_length(const ipc::Deliver& message) {
+    struct stat facts{};
+    if (!message.file) return {};
+    if (fstat(message.file.get(), &facts) != 0) return system_error("cannot examine the message", errno);
+    if (static_cast<std::uint64_t>(facts.st_size) >= message.notes.size) return {};
+    return temporary("the message is shorter than its envelope says");
+}
+
+// What keeps a message from its mailbox before anything is written. One that names this mailbox as one that
+// it was delivered to goes in a circle.
 std::optional<ipc::RecipientOutcome> refusal(const ipc::Deliver& message) {
     const ipc::DeliveryRecipient& recipient = message.recipients.front();
-    Result<std::string> header = read_header(message);
-    if (!header) return outcome_for(recipient, ipc::DeliveryStatus::deferred, "4.3.0", header.error().text);
-    if (mail::is_delivered_to(*header, recipient.address))
+    bool was_here = std::ranges::any_of(message.notes.delivered_to, [&](const std::string& address) {
+        return text::equal_ignoring_case(address, recipient.address);
+    });
+    if (was_here)
         return outcome_for(recipient, ipc::DeliveryStatus::bounced, "5.4.6",
                            fmt::format("mail forwarding loop for {}", recipient.address));
+    if (Result<> whole = check_length(message); !whole)
+        return outcome_for(recipient, ipc::DeliveryStatus::deferred, "4.3.0", whole.error().text);
     return std::nullopt;
 }
 

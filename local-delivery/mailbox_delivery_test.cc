@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/mail/header.h"
+
 namespace ekiden::local_delivery {
 namespace {
 
@@ -26,7 +28,7 @@ class MailboxDeliveryTest : public ::testing::Test {
         m.queue_id = "4Zk1Qw1xyzzB";
         m.sender = "a@remote.example";
         m.arrival = 1795286010'000000;
-        m.notes.header_size = header.size() + 2;
+        m.notes.delivered_to = mail::scan_header(header).delivered_to;
         m.content = header + "\r\nbody\r\n";
         m.notes.size = m.content.size();
         m.recipients.push_back({3, "taro@example.jp", "sales@example.jp", "example.jp/taro/", 1000, 1000, 0});
@@ -82,7 +84,7 @@ TEST_F(MailboxDeliveryTest, ContentInAFile) {
     m.file.reset(open((root_ / "content").c_str(), O_RDONLY));
     EXPECT_EQ(deliver(m).status, ipc::DeliveryStatus::sent);
     EXPECT_THAT(delivered().at(0), HasSubstr("Delivered-To: hanako@example.jp\n\nbody\n"));
-    m.notes.header_size = 5000;
+    m.notes.size += 5000;
     EXPECT_EQ(deliver(m).dsn, "4.3.0");
 }
 

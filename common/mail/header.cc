@@ -105,15 +105,6 @@ HeaderSummary scan_header(std::string_view content) {
     return summary;
 }
 
-bool is_delivered_to(std::string_view content, std::string_view address) {
-    FieldReader reader(content);
-    while (std::optional<Field> field = reader.next())
-        if (text::equal_ignoring_case(field->name, "Delivered-To") &&
-            text::equal_ignoring_case(unfold(field->value), address))
-            return true;
-    return false;
-}
-
 std::string remove_fields(std::string_view content, std::span<const std::string_view> names) {
     std::string out;
     out.reserve(content.size());

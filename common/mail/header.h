@@ -57,10 +57,6 @@ struct HeaderSummary {
 };
 HeaderSummary scan_header(std::string_view content);
 
-// Has this mailbox's own Delivered-To: stamp already been written? Compared without case, as addresses are
-// here.
-bool is_delivered_to(std::string_view content, std::string_view address);
-
 // The content without the fields of those names (Bcc: before a message leaves, Return-Path: at final
 // delivery).
 std::string remove_fields(std::string_view content, std::span<const std::string_view> names);

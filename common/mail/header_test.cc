@@ -28,11 +28,6 @@ TEST(Header, Summary) {
     EXPECT_EQ(message.substr(summary.fields_end, 2), "\r\n");
 }
 
-TEST(Header, DeliveredToIsComparedWithoutCase) {
-    EXPECT_TRUE(is_delivered_to(message, "taro@example.JP"));
-    EXPECT_FALSE(is_delivered_to(message, "hanako@example.jp"));
-}
-
 TEST(Header, RemovesWholeFoldedFields) {
     constexpr std::string_view names[] = {"bcc", "Received"};
     EXPECT_EQ(remove_fields(message, names),
