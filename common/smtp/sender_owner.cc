@@ -17,7 +17,7 @@ Task<Result<bool>> owns_sender(Backend& backend, List maps, std::string login, s
     const List keys{lower, lower.substr(0, at + 1), lower.substr(at)};
     for (const std::string& map : maps) {
         for (const std::string& key : keys) {
-            ipc::LookUpTable lookup{map, key};
+            ipc::LookUpTable lookup{map, key, key != lower};
             Result<ipc::TableAnswer> answer = co_await backend.ask(std::move(lookup));
             if (!answer) co_return pass(answer);
             if (!answer->found) continue;

@@ -11,6 +11,7 @@
 #include "common/smtp/way.h"
 #include "common/tables/indexed.h"
 #include "common/tables/list_items.h"
+#include "common/tables/routing_tables.h"
 #include "common/tables/simple.h"
 #include "common/tables/sqlite_table.h"
 #include "common/tables/text_entries.h"
@@ -69,7 +70,9 @@ void TableCheck::check_table(const std::string& item, std::string_view parameter
         findings_.push_back({Severity::error, place.file, place.line,
                              "in parameter " + std::string(parameter) + ": " + what, ""});
     };
-    Result<std::unique_ptr<tables::Table>> table = tables::open(item, source_, findings_);
+    tables::Source source = source_;
+    source.substitute = tables::may_substitute(parameter);
+    Result<std::unique_ptr<tables::Table>> table = tables::open(item, source, findings_);
     if (!table) return told(table.error().text);
     const auto* sqlite = dynamic_cast<const tables::SqliteTable*>(table->get());
     if (sqlite && ::access(sqlite->database_path().c_str(), R_OK) != 0)

@@ -11,15 +11,18 @@ namespace ekiden::tables {
 template <class Pattern>
 class ExpressionTable final : public LocalTable {
   public:
+    // `may_substitute`: values may ask for the groups.
     ExpressionTable(std::string name, std::string_view content, const std::string& file,
-                    std::vector<config::Finding>& findings)
+                    std::vector<config::Finding>& findings, bool may_substitute = true)
         : LocalTable(std::move(name)),
           lines_(pattern_lines<Pattern>(content, file, findings, Pattern::take)) {
         std::erase_if(lines_, [&](const PatternLine<Pattern>& line) {
-            if (line.kind != PatternKind::rule || fits(line)) return false;
-            findings.push_back({config::Severity::error, file, line.line,
-                                "the value refers to a group that the pattern does not have: line ignored",
-                                "write $$ for a dollar"});
+            if (line.kind != PatternKind::rule || fits(line, may_substitute)) return false;
+            findings.push_back(
+                {config::Severity::error, file, line.line,
+                 may_substitute ? "the value refers to a group that the pattern does not have: line ignored"
+                                : "the value of this table may not take over what matched: line ignored",
+                 "write $$ for a dollar"});
             return true;
         });
     }
@@ -43,8 +46,9 @@ class ExpressionTable final : public LocalTable {
 
   private:
     // A trial with empty groups shows whether the value asks for more than the pattern has.
-    static bool fits(const PatternLine<Pattern>& line) {
-        std::size_t groups = line.pattern->negated() ? 0 : static_cast<std::size_t>(line.pattern->groups());
+    static bool fits(const PatternLine<Pattern>& line, bool may_substitute) {
+        bool none = line.pattern->negated() || !may_substitute;
+        std::size_t groups = none ? 0 : static_cast<std::size_t>(line.pattern->groups());
         return substitute(line.value, std::vector<std::string>(groups + 1)).has_value();
     }
 

@@ -30,56 +30,61 @@ Parts parts_of(std::string_view address, std::string_view delimiters) {
     return parts;
 }
 
-std::vector<std::string> access_domain_keys(std::string_view domain, bool parents) {
+std::vector<std::string> domain_keys(std::string_view domain, bool parents) {
     std::string folded = text::to_lower(domain);
     std::vector<std::string> keys{folded};
     add_parents(keys, folded, parents);
     return keys;
 }
 
-std::vector<std::string> access_address_keys(std::string_view address, std::string_view delimiters,
-                                             bool parents) {
-    Parts parts = parts_of(address, delimiters);
-    std::vector<std::string> keys;
-    if (parts.domain.empty()) return {parts.local + "@"};
-    keys.push_back(parts.local + "@" + parts.domain);
-    if (!parts.extension.empty()) keys.push_back(parts.user + "@" + parts.domain);
-    for (std::string& key : access_domain_keys(parts.domain, parents)) keys.push_back(std::move(key));
-    keys.push_back(parts.local + "@");
-    if (!parts.extension.empty()) keys.push_back(parts.user + "@");
+std::vector<Key> access_host_keys(std::string_view name, bool parents) {
+    std::vector<Key> keys;
+    for (std::string& key : domain_keys(name, parents)) keys.push_back({std::move(key), !keys.empty()});
     return keys;
 }
 
-std::vector<std::string> access_ip_keys(std::string_view address) {
+std::vector<Key> access_address_keys(std::string_view address, std::string_view delimiters, bool parents) {
+    Parts parts = parts_of(address, delimiters);
+    std::vector<Key> keys{{std::string(address)}};
+    auto add = [&](std::string text) { keys.push_back({std::move(text), true}); };
+    if (!parts.domain.empty()) {
+        if (!parts.extension.empty()) add(parts.user + "@" + parts.domain);
+        for (std::string& key : domain_keys(parts.domain, parents)) add(std::move(key));
+    }
+    add(parts.local + "@");
+    if (!parts.extension.empty()) add(parts.user + "@");
+    return keys;
+}
+
+std::vector<Key> access_ip_keys(std::string_view address) {
     char separator = address.find(':') == std::string_view::npos ? '.' : ':';
-    std::vector<std::string> keys{std::string(address)};
+    std::vector<Key> keys{{std::string(address)}};
     while (true) {
         std::size_t cut = address.rfind(separator);
         if (cut == std::string_view::npos || cut == 0) return keys;
         address = address.substr(0, cut);
         while (address.ends_with(separator)) address.remove_suffix(1);
         if (address.empty()) return keys;
-        keys.emplace_back(address);
+        keys.push_back({std::string(address), true});
     }
 }
 
-std::vector<std::string> transport_keys(std::string_view address, std::string_view delimiters, bool parents) {
+std::vector<Key> transport_keys(std::string_view address, std::string_view delimiters, bool parents) {
     Parts parts = parts_of(address, delimiters);
-    std::vector<std::string> keys;
-    keys.push_back(parts.local + "@" + parts.domain);
-    if (!parts.extension.empty()) keys.push_back(parts.user + "@" + parts.domain);
-    for (std::string& key : access_domain_keys(parts.domain, parents)) keys.push_back(std::move(key));
-    keys.emplace_back("*");
+    std::vector<Key> keys{{std::string(address)}};
+    if (!parts.extension.empty()) keys.push_back({parts.user + "@" + parts.domain, true});
+    for (std::string& key : domain_keys(parts.domain, parents)) keys.push_back({std::move(key), true});
+    keys.push_back({"*", true});
     return keys;
 }
 
-Task<FoundHit> find_first(const Maps& maps, std::string whole, std::vector<std::string> keys) {
-    for (const std::unique_ptr<Table>& table : maps.tables()) {
-        std::vector<std::string> own = table->takes_whole_keys() ? std::vector<std::string>{whole} : keys;
-        for (const std::string& key : own) {
-            Found found = co_await table->find(key);
+Task<FoundHit> find_first(const Maps& maps, std::vector<Key> keys) {
+    for (const Key& key : keys) {
+        for (const std::unique_ptr<Table>& table : maps.tables()) {
+            if (key.part && table->takes_whole_keys()) continue;
+            Found found = co_await table->find(key.text);
             if (!found) co_return pass(found);
-            if (*found) co_return Hit{key, std::move(**found), ""};
+            if (*found) co_return Hit{key.text, std::move(**found), ""};
         }
     }
     co_return std::nullopt;
@@ -90,7 +95,7 @@ Task<FoundHit> find_virtual(const Maps& maps, std::string address, std::string d
     struct Try {
         std::string key, extension;
     };
-    std::vector<Try> tries{{parts.local + "@" + parts.domain, ""}};
+    std::vector<Try> tries{{address, ""}};
     if (!parts.extension.empty()) tries.push_back({parts.user + "@" + parts.domain, parts.extension});
     if (site_local) tries.push_back({parts.local, ""});
     if (site_local && !parts.extension.empty()) tries.push_back({parts.user, parts.extension});

@@ -28,18 +28,28 @@ struct Parts {
 // The last @ separates; `delimiters` are the characters of recipient_delimiter.
 Parts parts_of(std::string_view address, std::string_view delimiters);
 
-// The keys to try, most specific first. `parents`: a domain's key also stands for its subdomains
-// (parent_domain_matches_subdomains); otherwise a key `.domain` does.
-std::vector<std::string> access_address_keys(std::string_view address, std::string_view delimiters,
-                                             bool parents);
-std::vector<std::string> access_domain_keys(std::string_view domain, bool parents);
-// By dropping octets from the right: 192.0.2.1, 192.0.2, 192.0, 192; IPv6 by its pairs.
-std::vector<std::string> access_ip_keys(std::string_view address);
-// transport(5): user+ext@domain, user@domain, domain, .parents, *.
-std::vector<std::string> transport_keys(std::string_view address, std::string_view delimiters, bool parents);
+// What a table is asked for. A part of what is looked for (a parent domain, an address without its extension)
+// is nothing for a table of patterns, which has seen the whole.
+struct Key {
+    std::string text;
+    bool part = false;
+    bool operator==(const Key&) const = default;
+};
 
-// Each table in order: a table of patterns is asked for `whole`, others for each key in turn.
-Task<FoundHit> find_first(const Maps& maps, std::string whole, std::vector<std::string> keys);
+// The keys to try, most specific first. `parents`: a domain's key also stands for its subdomains
+// (parent_domain_matches_subdomains); otherwise a key `.domain` does. The whole address keeps its case, which
+// a pattern may look at.
+std::vector<Key> access_address_keys(std::string_view address, std::string_view delimiters, bool parents);
+std::vector<Key> access_host_keys(std::string_view name, bool parents);
+// By dropping octets from the right: 192.0.2.1, 192.0.2, 192.0, 192; IPv6 by its pairs.
+std::vector<Key> access_ip_keys(std::string_view address);
+std::vector<std::string> domain_keys(std::string_view domain, bool parents);
+// transport(5): user+ext@domain, user@domain, domain, .parents, *.
+std::vector<Key> transport_keys(std::string_view address, std::string_view delimiters, bool parents);
+
+// Each key in order, in all tables: what the first one has for a domain must not hide what the second one has
+// for an address.
+Task<FoundHit> find_first(const Maps& maps, std::vector<Key> keys);
 // virtual(5): user+ext@domain, user@domain, @domain; `site_local` also user+ext and user.
 Task<FoundHit> find_virtual(const Maps& maps, std::string address, std::string delimiters, bool site_local);
 

@@ -58,7 +58,7 @@ Task<Result<bool>> MatchList::has_domain(std::string domain) const {
         if (const auto* pattern = std::get_if<std::string>(&item.what)) {
             if (name_fits(*pattern, folded)) co_return !item.negated;
         } else if (const auto* table = std::get_if<std::unique_ptr<Table>>(&item.what)) {
-            std::vector<std::string> keys = access_domain_keys(folded, parents_);
+            std::vector<std::string> keys = domain_keys(folded, parents_);
             if ((*table)->takes_whole_keys()) keys.resize(1);
             for (const std::string& key : keys) {
                 Found found = co_await (*table)->find(key);

@@ -37,9 +37,9 @@ Opened open_in_snapshot(const config::TableReference& reference, std::string nam
     if (reference.type == "cidr")
         return std::make_unique<CidrTable>(std::move(name), *content, file, findings);
     if (reference.type == "regexp")
-        return std::make_unique<RegexpTable>(std::move(name), *content, file, findings);
+        return std::make_unique<RegexpTable>(std::move(name), *content, file, findings, source.substitute);
     if (reference.type == "pcre")
-        return std::make_unique<PcreTable>(std::move(name), *content, file, findings);
+        return std::make_unique<PcreTable>(std::move(name), *content, file, findings, source.substitute);
     return make_texthash(std::move(name), *content, file, findings, source.fold);
 }
 

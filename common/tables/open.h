@@ -24,6 +24,8 @@ struct Source {
     Milliseconds time{30'000};    // for the router's answer
     event::Loop* loop = nullptr;  // on which a server is asked; null: tables of servers cannot be asked here
     bool fold = true;             // exact keys are compared without regard for case
+    // Values of patterns may take over ($1) what matched. Not where they become commands, files or ways.
+    bool substitute = true;
 };
 
 // A file of the configuration, from the snapshot or from disk.

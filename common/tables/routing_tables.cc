@@ -1,6 +1,7 @@
 #include "common/tables/routing_tables.h"
 
 #include <algorithm>
+#include <array>
 
 #include "common/config/bad_parameter.h"
 
@@ -9,6 +10,18 @@ namespace ekiden::tables {
 bool means_subdomains(const Settings& settings, std::string_view list) {
     const List& lists = settings[param::parent_domain_matches_subdomains];
     return std::find(lists.begin(), lists.end(), list) != lists.end();
+}
+
+bool may_substitute(std::string_view parameter) {
+    static constexpr std::array forbidden{param::alias_maps.name,
+                                          param::transport_maps.name,
+                                          param::mailbox_transport_maps.name,
+                                          param::mailbox_command_maps.name,
+                                          param::fallback_transport_maps.name,
+                                          param::virtual_mailbox_maps.name,
+                                          param::virtual_uid_maps.name,
+                                          param::virtual_gid_maps.name};
+    return std::ranges::find(forbidden, parameter) == forbidden.end();
 }
 
 Result<RoutingTables> RoutingTables::open(const Settings& settings, const Source& source,
@@ -38,7 +51,9 @@ Result<RoutingTables> RoutingTables::open(const Settings& settings, const Source
         {&all.mailbox_commands, &param::mailbox_command_maps},
         {&all.fallback_transports, &param::fallback_transport_maps}};
     for (auto [map, parameter] : maps) {
-        Result<Maps> opened = Maps::open(settings[*parameter], source, findings);
+        Source own = source;
+        own.substitute = may_substitute(parameter->name);
+        Result<Maps> opened = Maps::open(settings[*parameter], own, findings);
         if (!opened) return config::bad_parameter(parameter->name, opened.error());
         *map = std::move(*opened);
     }

@@ -11,6 +11,11 @@ namespace ekiden::tables {
 // parent_domain_matches_subdomains.
 bool means_subdomains(const Settings& settings, std::string_view list);
 
+// May the values of patterns in this parameter's tables take over what matched? Not where a stranger's
+// address would choose commands, files, mailboxes or hosts: alias_maps, transport_maps and what local and
+// virtual delivery look up, as in Postfix.
+bool may_substitute(std::string_view parameter);
+
 struct RoutingTables {
     MatchList local_domains, alias_domains, mailbox_domains, relay_domains;
     Maps virtual_aliases, mailboxes, uids, gids, transports, relay_recipients, local_recipients, aliases;

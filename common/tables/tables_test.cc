@@ -328,15 +328,29 @@ TEST_F(TablesTest, MapsStopAtErrors) {
     EXPECT_EQ(shown(now(two.find(std::string(5000, 'a')))), "-");
 }
 
+// The first one is whole, the others are parts.
+std::vector<std::string> texts(const std::vector<Key>& keys) {
+    std::vector<std::string> out;
+    for (const Key& key : keys) {
+        EXPECT_EQ(key.part, !out.empty()) << key.text;
+        out.push_back(key.text);
+    }
+    return out;
+}
+
 TEST(LookupOrder, Keys) {
-    EXPECT_THAT(access_address_keys("User+x@Sub.D.test", "+", true),
-                ElementsAre("user+x@sub.d.test", "user@sub.d.test", "sub.d.test", "d.test", "test", "user+x@",
+    EXPECT_THAT(texts(access_address_keys("User+x@Sub.D.test", "+", true)),
+                ElementsAre("User+x@Sub.D.test", "user@sub.d.test", "sub.d.test", "d.test", "test", "user+x@",
                             "user@"));
-    EXPECT_THAT(access_address_keys("u@d.test", "", false), ElementsAre("u@d.test", "d.test", ".test", "u@"));
-    EXPECT_THAT(access_ip_keys("192.0.2.1"), ElementsAre("192.0.2.1", "192.0.2", "192.0", "192"));
-    EXPECT_THAT(access_ip_keys("2001:db8::1"), ElementsAre("2001:db8::1", "2001:db8", "2001"));
-    EXPECT_THAT(transport_keys("u+a@s.d.test", "+-", false),
-                ElementsAre("u+a@s.d.test", "u@s.d.test", "s.d.test", ".d.test", ".test", "*"));
+    EXPECT_THAT(texts(access_address_keys("u@d.test", "", false)),
+                ElementsAre("u@d.test", "d.test", ".test", "u@"));
+    EXPECT_THAT(texts(access_address_keys("alone", "", false)), ElementsAre("alone", "alone@"));
+    EXPECT_THAT(texts(access_host_keys("A.B.test", true)), ElementsAre("a.b.test", "b.test", "test"));
+    EXPECT_THAT(texts(access_host_keys("A.B.test", false)), ElementsAre("a.b.test", ".b.test", ".test"));
+    EXPECT_THAT(texts(access_ip_keys("192.0.2.1")), ElementsAre("192.0.2.1", "192.0.2", "192.0", "192"));
+    EXPECT_THAT(texts(access_ip_keys("2001:db8::1")), ElementsAre("2001:db8::1", "2001:db8", "2001"));
+    EXPECT_THAT(texts(transport_keys("U+a@s.d.test", "+-", false)),
+                ElementsAre("U+a@s.d.test", "u@s.d.test", "s.d.test", ".d.test", ".test", "*"));
     EXPECT_EQ(parts_of("+x@d", "+").user, "+x") << "a delimiter at the beginning separates nothing";
 }
 
@@ -351,9 +365,23 @@ TEST_F(TablesTest, VirtualOrder) {
     EXPECT_EQ(hit("other@d.test"), "catch");
     EXPECT_EQ(hit("w@e.test"), "-");
     EXPECT_EQ(hit("w@e.test", true), "bare");
-    Maps patterns = maps({"static:all"});
-    FoundHit found = now(find_first(patterns, "whole", {"a", "b"}));
-    EXPECT_EQ((*found)->key, "whole");
+}
+
+TEST_F(TablesTest, PatternsSeeTheWholeOnce) {
+    files_["/r"] = "/^user@/ user\n/^d\\.test$/ domain\n/^Mixed@/i case\n/^(.*)\\+x@/ is $1\n";
+    Maps tables = maps({"regexp:/r", "inline:{ d.test=exact }"});
+    auto first = [&](const std::string& address) {
+        FoundHit found = now(find_first(tables, transport_keys(address, "+", true)));
+        return found && *found ? (*found)->value : "-";
+    };
+    EXPECT_EQ(first("user@d.test"), "user");
+    EXPECT_EQ(first("user+y@d.test"), "exact") << "no extension is taken off, no domain asked for";
+    EXPECT_EQ(first("Mixed@d.test"), "case");
+    EXPECT_EQ(first("mixed@d.test"), "exact");
+    EXPECT_EQ(first("A+x@d.test"), "is A");
+    Maps two = maps({"inline:{ d.test=domain }", "inline:{ u@d.test=user }"});
+    EXPECT_EQ((*now(find_first(two, transport_keys("u@d.test", "", true))))->value, "user")
+        << "not the domain of the first table";
 }
 
 TEST_F(TablesTest, MatchLists) {

@@ -36,8 +36,8 @@ Task<Result<ipc::Resolution>> resolve(GenerationPointer generation, ipc::Resolve
 Task<Result<ipc::TableAnswer>> look_up(GenerationPointer generation, ipc::Service asker,
                                        ipc::LookUpTable question) {
     std::string name = question.table;
-    tables::Found found =
-        co_await generation->tables->find(asker, std::move(question.table), std::move(question.key));
+    tables::Found found = co_await generation->tables->find(asker, std::move(question.table),
+                                                            std::move(question.key), question.part);
     if (!found) log::emit(events::lookup_failed, name, found.error());
     if (!found) co_return pass(found);
     ipc::TableAnswer answer{found->has_value(), found->value_or("")};

@@ -46,7 +46,7 @@ void NamedTables::collect(const Settings& settings) {
     take(settings.text(param::smtp_sasl_password_maps.name), secret_);
 }
 
-Task<tables::Found> NamedTables::find(ipc::Service asker, std::string table, std::string key) {
+Task<tables::Found> NamedTables::find(ipc::Service asker, std::string table, std::string key, bool part) {
     std::optional<std::string> name = normal(table);
     if (!name || !named_.contains(*name)) co_return denied("table " + table + " stands in no parameter");
     if (secret_.contains(*name) && asker != ipc::Service::relay)
@@ -58,6 +58,7 @@ Task<tables::Found> NamedTables::find(ipc::Service asker, std::string table, std
         if (!made) co_return pass(made);
         opened = std::move(*made);
     }
+    if (part && opened->takes_whole_keys()) co_return std::nullopt;
     tables::Found found = co_await opened->find(key);
     co_return found;
 }

@@ -15,7 +15,7 @@ class NamedTables {
     NamedTables(const config::Snapshot& snapshot, tables::Source source);
 
     // Denied for a table that stands in no parameter, and for tables of passwords to anybody but the relay.
-    Task<tables::Found> find(ipc::Service asker, std::string table, std::string key);
+    Task<tables::Found> find(ipc::Service asker, std::string table, std::string key, bool part = false);
     // What the router must be able to reach for these tables.
     struct Needs {
         std::vector<std::string> paths;  // directories of files and databases

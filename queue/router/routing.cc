@@ -158,22 +158,22 @@ Task<Result<bool>> Routing::is_listed(std::string address, AddressClass address_
     if (address_class == AddressClass::local && tables_.local_recipients.empty()) co_return true;
     if (address_class != AddressClass::relay && address_class != AddressClass::local) co_return false;
     tables::Parts parts = tables::parts_of(address, settings_[param::recipient_delimiter]);
-    std::vector<std::string> keys{parts.local + "@" + parts.domain, parts.user + "@" + parts.domain,
-                                  "@" + parts.domain};
-    if (address_class == AddressClass::local) keys.insert(keys.end(), {parts.local, parts.user});
+    std::vector<tables::Key> keys{{address}, {parts.user + "@" + parts.domain, true}};
+    if (address_class == AddressClass::local)
+        keys.insert(keys.end(), {{parts.local, true}, {parts.user, true}});
+    keys.push_back({"@" + parts.domain, true});
     const tables::Maps& maps =
         address_class == AddressClass::relay ? tables_.relay_recipients : tables_.local_recipients;
-    tables::FoundHit hit = co_await tables::find_first(maps, keys.front(), keys);
+    tables::FoundHit hit = co_await tables::find_first(maps, std::move(keys));
     if (!hit) co_return pass(hit);
     co_return hit->has_value();
 }
 
 Task<Result<std::optional<std::string>>> Routing::transport_of(std::string address) {
     bool parents = tables::means_subdomains(settings_, "transport_maps");
-    std::vector<std::string> keys =
+    std::vector<tables::Key> keys =
         tables::transport_keys(address, settings_[param::recipient_delimiter], parents);
-    std::string whole = keys.front();
-    tables::FoundHit hit = co_await tables::find_first(tables_.transports, whole, keys);
+    tables::FoundHit hit = co_await tables::find_first(tables_.transports, std::move(keys));
     if (!hit) co_return pass(hit);
     if (!*hit) co_return std::nullopt;
     co_return std::move((*hit)->value);

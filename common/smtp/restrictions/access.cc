@@ -9,43 +9,11 @@
 
 namespace ekiden::smtp {
 
-std::vector<std::string> access_keys_of_host(std::string_view name, std::string_view address) {
-    std::vector<std::string> keys;
-    std::string lower = text::to_lower(name);
-    if (!lower.empty() && lower != "unknown") {
-        for (std::string_view rest = lower; !rest.empty() && keys.size() < 20;) {
-            keys.emplace_back(rest);
-            std::size_t dot = rest.find('.');
-            rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
-        }
-    }
-    char separator = address.find(':') == std::string_view::npos ? '.' : ':';
-    for (std::string_view rest = address; !rest.empty() && keys.size() < 40;) {
-        if (rest.back() != separator) keys.emplace_back(rest);
-        std::size_t cut = rest.rfind(separator);
-        rest = cut == std::string_view::npos ? std::string_view() : rest.substr(0, cut);
-    }
-    return keys;
-}
-
-std::vector<std::string> access_keys_of_address(std::string_view address, std::string_view null_key,
-                                                std::string_view delimiter) {
-    if (address.empty()) return {std::string(null_key)};
-    std::string lower = text::to_lower(address);
-    std::size_t at = lower.rfind('@');
-    std::string local = lower.substr(0, at);
-    std::string domain = at == std::string::npos ? "" : lower.substr(at + 1);
-    std::size_t plus = local.find_first_of(delimiter);
-    std::string base = plus == std::string::npos || plus == 0 ? local : local.substr(0, plus);
-    std::vector<std::string> keys{lower};
-    if (base != local) keys.push_back(base + "@" + domain);
-    for (std::string_view rest = domain; !rest.empty() && keys.size() < 20;) {
-        keys.emplace_back(rest);
-        std::size_t dot = rest.find('.');
-        rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
-    }
-    keys.push_back(local + "@");
-    if (base != local) keys.push_back(base + "@");
+std::vector<tables::Key> access_keys_of_client(std::string_view name, std::string_view address,
+                                               bool parents) {
+    std::vector<tables::Key> keys;
+    if (!name.empty() && name != "unknown") keys = tables::access_host_keys(name, parents);
+    for (tables::Key& key : tables::access_ip_keys(address)) keys.push_back(std::move(key));
     return keys;
 }
 
@@ -114,9 +82,9 @@ Decision decide_by_access(Evaluation& e, std::string_view value) {
 namespace {
 
 // The first key that the table has decides.
-Task<Decision> first_found(Evaluation& e, const std::string& table, std::vector<std::string> keys) {
-    for (std::string& key : keys) {
-        ipc::LookUpTable question{table, std::move(key)};
+Task<Decision> first_found(Evaluation& e, const std::string& table, std::vector<tables::Key> keys) {
+    for (tables::Key& key : keys) {
+        ipc::LookUpTable question{table, std::move(key.text), key.part};
         Result<ipc::TableAnswer> answer = co_await e.backend.ask(std::move(question));
         if (!answer) {
             log::emit(events::lookup_failed, table, answer.error().text);
@@ -129,37 +97,43 @@ Task<Decision> first_found(Evaluation& e, const std::string& table, std::vector<
 
 // A refusal names what the table is about, in whichever list it stands, as Postfix's does.
 Task<Decision> look_up(Evaluation& e, ListKind subject, const std::string& table,
-                       std::vector<std::string> keys) {
+                       std::vector<tables::Key> keys) {
     const ListKind list = std::exchange(e.list, subject);
     Decision decision = co_await first_found(e, table, std::move(keys));
     e.list = list;
     co_return decision;
 }
 
+std::vector<tables::Key> keys_of_address(const Evaluation& e, const std::string& address) {
+    return tables::access_address_keys(address, e.codes.recipient_delimiter, e.codes.access_parents);
+}
+
 Task<Decision> check_client_access(Evaluation& e, const std::string& table) {
-    std::vector<std::string> keys = access_keys_of_host(e.facts.client_name, e.facts.address_text);
+    std::vector<tables::Key> keys =
+        access_keys_of_client(e.facts.client_name, e.facts.address_text, e.codes.access_parents);
     Decision decision = co_await look_up(e, ListKind::client, table, std::move(keys));
     co_return decision;
 }
 
 Task<Decision> check_helo_access(Evaluation& e, const std::string& table) {
     if (e.facts.helo.empty()) co_return Decision::next();
-    std::vector<std::string> keys = access_keys_of_host(e.facts.helo, "");
+    std::vector<tables::Key> keys = tables::access_host_keys(e.facts.helo, e.codes.access_parents);
     Decision decision = co_await look_up(e, ListKind::helo, table, std::move(keys));
     co_return decision;
 }
 
 Task<Decision> check_sender_access(Evaluation& e, const std::string& table) {
     if (!e.facts.transaction) co_return Decision::next();
-    std::vector<std::string> keys = access_keys_of_address(
-        e.facts.transaction->sender, e.codes.null_sender_key, e.codes.recipient_delimiter);
+    const std::string& sender = e.facts.transaction->sender;
+    std::vector<tables::Key> keys{{e.codes.null_sender_key}};
+    if (!sender.empty()) keys = keys_of_address(e, sender);
     Decision decision = co_await look_up(e, ListKind::sender, table, std::move(keys));
     co_return decision;
 }
 
 Task<Decision> check_recipient_access(Evaluation& e, const std::string& table) {
     if (e.recipient.empty()) co_return Decision::next();
-    std::vector<std::string> keys = access_keys_of_address(e.recipient, "", e.codes.recipient_delimiter);
+    std::vector<tables::Key> keys = keys_of_address(e, e.recipient);
     Decision decision = co_await look_up(e, ListKind::recipient, table, std::move(keys));
     co_return decision;
 }

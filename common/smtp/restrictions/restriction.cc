@@ -4,6 +4,7 @@
 
 #include "common/config/bad_parameter.h"
 #include "common/config/table_reference.h"
+#include "common/tables/routing_tables.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::smtp {
@@ -26,6 +27,7 @@ RestrictionCodes RestrictionCodes::from(const Settings& settings) {
     codes.access_defer = code_of(settings[param::access_map_defer_code], 450);
     codes.null_sender_key = settings[param::smtpd_null_access_lookup_key];
     codes.recipient_delimiter = settings[param::recipient_delimiter];
+    codes.access_parents = tables::means_subdomains(settings, "smtpd_access_maps");
     codes.untrusted_routing = settings[param::allow_untrusted_routing];
     codes.sender_login_maps = settings[param::smtpd_sender_login_maps];
     return codes;

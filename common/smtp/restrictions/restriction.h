@@ -37,6 +37,7 @@ struct RestrictionCodes {
     int access_defer = 450;
     std::string null_sender_key = "<>";
     std::string recipient_delimiter;
+    bool access_parents = true;  // in access tables a domain stands for its subdomains, too
     bool untrusted_routing = false;
     List sender_login_maps;
     static RestrictionCodes from(const Settings& settings);

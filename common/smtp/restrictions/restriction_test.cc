@@ -137,12 +137,16 @@ TEST(Restrictions, FormsOfNames) {
 }
 
 TEST(Access, Keys) {
-    EXPECT_EQ(access_keys_of_host("Host.Example.JP", "192.0.2.7"),
-              (List{"host.example.jp", "example.jp", "jp", "192.0.2.7", "192.0.2", "192.0", "192"}));
-    EXPECT_EQ(access_keys_of_host("unknown", "2001:db8::1"), (List{"2001:db8::1", "2001:db8", "2001"}));
-    EXPECT_EQ(access_keys_of_address("User+ext@Example.JP", "<>", "+"),
-              (List{"user+ext@example.jp", "user@example.jp", "example.jp", "jp", "user+ext@", "user@"}));
-    EXPECT_EQ(access_keys_of_address("", "<>", "+"), (List{"<>"}));
+    using Keys = std::vector<tables::Key>;
+    EXPECT_EQ(access_keys_of_client("Host.Example.JP", "192.0.2.7", true), (Keys{{"host.example.jp"},
+                                                                                 {"example.jp", true},
+                                                                                 {"jp", true},
+                                                                                 {"192.0.2.7"},
+                                                                                 {"192.0.2", true},
+                                                                                 {"192.0", true},
+                                                                                 {"192", true}}));
+    EXPECT_EQ(access_keys_of_client("unknown", "2001:db8::1", true),
+              (Keys{{"2001:db8::1"}, {"2001:db8", true}, {"2001", true}}));
 }
 
 TEST(Access, Results) {
