@@ -9,6 +9,7 @@
 
 #include "admin/ekiden/commands.h"
 #include "common/suite/check.h"
+#include "common/suite/root_check.h"
 
 namespace ekiden::admin {
 namespace {
@@ -23,6 +24,10 @@ Result<Settings> checked(const std::string& directory) {
                    finding.severity == config::Severity::error ? "error" : "warning",
                    config::format(finding));
     if (!result.snapshot) return malformed("the configuration has errors");
+    // An ordinary user's suite has no mail for root.
+    if (geteuid() == 0)
+        for (const config::Finding& finding : suite::check_mail_of_root(*result.snapshot))
+            fmt::print(stderr, "ekiden: warning: {}\n", config::format(finding));
     return result.snapshot->settings();
 }
 

@@ -1,4 +1,5 @@
 #include "common/suite/check.h"
+#include "common/suite/root_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -280,6 +281,30 @@ TEST_F(SuiteCheck, UsersOfASuiteThatRootStarts) {
             HasSubstr(
                 "DIR/main.cf, line 2: in parameter mail_owner: there is no user \"nosuchuser\": create it"),
             HasSubstr("DIR/main.cf, line 3: in parameter virtual_owner: a worker never runs as root")));
+}
+
+TEST_F(SuiteCheck, SomebodyMustGetTheMailOfRoot) {
+    auto told = [&](const std::string& main) {
+        config::Checked checked = run("mydestination = here.test\nmyorigin = here.test\n" + main);
+        EXPECT_TRUE(checked.snapshot) << main;
+        std::vector<std::string> lines;
+        for (const config::Finding& finding : check_mail_of_root(*checked.snapshot))
+            lines.push_back(finding.text);
+        return lines;
+    };
+    const std::string root = "nobody gets the mail of root on this host";
+    const std::string postmaster = "nobody gets the mail of postmaster on this host";
+    EXPECT_THAT(told(""), ElementsAre(root, postmaster));
+    EXPECT_THAT(told("alias_maps = inline:{ postmaster=root }\n"), ElementsAre(root));
+    EXPECT_THAT(told("alias_maps = inline:{ postmaster=root, root=taro }\n"), IsEmpty());
+    EXPECT_THAT(told("virtual_alias_maps = inline:{ root@here.test=a@b.test, postmaster=a@b.test }\n"),
+                IsEmpty());
+    EXPECT_THAT(told("alias_maps = inline:{ root@here.test=a }\n"), ElementsAre(root, postmaster));
+    // Where nobody can say, nothing is said.
+    EXPECT_THAT(told("alias_maps = fail:x\n"), IsEmpty());
+    EXPECT_THAT(told("mailbox_transport = lmtp:[127.0.0.1]:24\n"), IsEmpty());
+    EXPECT_THAT(told("local_transport = error:none\n"), IsEmpty());
+    EXPECT_THAT(told("mydestination =\n"), IsEmpty());
 }
 
 }  // namespace
