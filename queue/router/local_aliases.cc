@@ -19,8 +19,10 @@ Task<Result<std::optional<LocalAlias>>> Routing::local_alias_of(std::string addr
     std::vector<std::string> keys{parts.local};
     bool special = settings_[param::owner_request_special] && is_owner_or_request(parts.local);
     if (parts.user != parts.local && !special) keys.push_back(parts.user);
-    for (const std::unique_ptr<tables::Table>& table : tables_.aliases.tables()) {
-        for (const std::string& key : keys) {
+    // The name as it stands in all tables, before the name without extension in any: tables of patterns, too,
+    // are asked for both.
+    for (const std::string& key : keys) {
+        for (const std::unique_ptr<tables::Table>& table : tables_.aliases.tables()) {
             tables::Found found = co_await table->find(key);
             if (!found) co_return pass(found);
             if (!*found) continue;
@@ -36,10 +38,11 @@ Task<Result<std::optional<LocalAlias>>> Routing::local_alias_of(std::string addr
     co_return std::nullopt;
 }
 
-// owner-NAME, when it is an alias too: the sender of what NAME sends on, so that failures go to its owner.
+// owner-NAME, when it is an alias too: the sender of what NAME sends on, so that failures go to its owner. An
+// owner is an alias as any other, and can have one itself.
 Task<Result<std::string>> Routing::owner_of_alias(std::string alias) {
     std::string name = "owner-" + alias;
-    if (alias.starts_with("owner-")) co_return "";
+    if (!settings_[param::owner_request_special]) co_return "";
     for (const std::unique_ptr<tables::Table>& table : tables_.aliases.tables()) {
         tables::Found found = co_await table->find(name);
         if (!found) co_return pass(found);

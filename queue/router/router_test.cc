@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "queue/router/named_tables.h"
 
@@ -261,6 +262,30 @@ TEST_F(LocalNames, AliasesNameAddressesCommandsFilesAndLists) {
         << "alias_maps are for the names of this host";
 }
 
+TEST_F(LocalNames, PatternsInTables) {
+    auto file = [&](const std::string& name, const std::string& content) {
+        std::ofstream(directory_ + "/" + name) << content;
+        return "regexp:" + directory_ + "/" + name;
+    };
+    // aliases(5) by patterns: the name, then the name without its extension; never by what matched.
+    values_["alias_maps"] = file("aliases", "/^ghost$/ bob\n/^(phantom)$/ \"|/bin/$1\"\n/^big$/ carol\n");
+    EXPECT_THAT(leads("Ghost+x@here.test"), ElementsAre("-> bob@here.test from <s@x.test>"));
+    EXPECT_THAT(leads("phantom@here.test").at(0), HasSubstr("unknown user"));
+    // transport(5): the whole address once.
+    values_["transport_maps"] =
+        file("transport", "/^far.test$/ discard:\n/^a@/ error:5.1.2 gone\n/^(b)@far/ error:$1\n");
+    EXPECT_THAT(ways({"x@far.test", "a@far.test", "a+x@far.test", "b@far.test"}),
+                ElementsAre("0 x@far.test smtp far.test", "1 a@far.test error 5.1.2 gone",
+                            "2 a+x@far.test smtp far.test", "3 b@far.test smtp far.test"));
+    // virtual(5): the whole address once, and what matched may stand in the result.
+    values_["transport_maps"] = "";
+    values_["virtual_alias_maps"] =
+        file("virtual", "/^(.*)@old.test$/ $1@new.test\n/^@cut.test$/ all@new.test\n/^c$/ x\n");
+    EXPECT_THAT(ways({"U+x@old.test", "c@cut.test", "c@here.test"}),
+                ElementsAre("0 U+x@new.test smtp new.test", "1 c@cut.test smtp cut.test",
+                            "2 c@here.test error 5.1.1 unknown user: \"c\""));
+}
+
 TEST_F(LocalNames, TheOwnerOfAListIsTheSender) {
     values_["alias_maps"] =
         "inline:{ { list = a@x.test }, owner-list=boss@y.test, { none = a@x.test }, list-request=boss@y.test "
@@ -275,6 +300,32 @@ TEST_F(LocalNames, TheOwnerOfAListIsTheSender) {
     values_["recipient_delimiter"] = "-";
     EXPECT_THAT(leads("list-request@here.test"), ElementsAre("-> boss@y.test from <s@x.test>"));
     EXPECT_THAT(leads("list-x@here.test"), ElementsAre("-> a@x.test from <boss@y.test>"));
+}
+
+TEST_F(LocalNames, ListsInListsHaveOwnersOfTheirOwn) {
+    values_["alias_maps"] =
+        "inline:{ { all = part, plain, a@x.test }, owner-all=boss, part=b@x.test, owner-part=clerk, "
+        "plain=c@x.test, owner-owner-all=chief, { archive = \"|/bin/keep\", :include:/etc/members }, "
+        "owner-archive=boss }";
+    EXPECT_THAT(leads("all@here.test"), ElementsAre("-> part@here.test from <owner-all@here.test>",
+                                                    "-> plain@here.test from <owner-all@here.test>",
+                                                    "-> a@x.test from <owner-all@here.test>"));
+    // The message that went on: a list inside has its own owner, or keeps that of the list that it is in.
+    EXPECT_THAT(leads("part@here.test", "owner-all@here.test", {"all@here.test"}),
+                ElementsAre("-> b@x.test from <owner-part@here.test>"));
+    EXPECT_THAT(leads("plain@here.test", "owner-all@here.test", {"all@here.test"}),
+                ElementsAre("-> c@x.test from <owner-all@here.test>"));
+    // An owner is an alias, too. Failures of mail from it go to its own owner, if there is one.
+    EXPECT_THAT(leads("owner-all@here.test"),
+                ElementsAre("-> boss@here.test from <owner-owner-all@here.test>"));
+    EXPECT_THAT(leads("owner-part@here.test"), ElementsAre("-> clerk@here.test from <s@x.test>"));
+    EXPECT_THAT(leads("owner-all@here.test", ""), ElementsAre("-> boss@here.test from <>"));
+    // What runs here under another sender goes on as well, with what it is.
+    EXPECT_THAT(leads("archive@here.test"),
+                ElementsAre("-> archive@here.test from <owner-archive@here.test>",
+                            "-> archive@here.test from <owner-archive@here.test>"));
+    values_["owner_request_special"] = "no";
+    EXPECT_THAT(leads("all@here.test").at(0), "-> part@here.test from <s@x.test>");
 }
 
 TEST_F(LocalNames, AnAliasOnTheWayAlreadyIsALoop) {
@@ -425,6 +476,17 @@ TEST(NamedTables, SocketsOnlyWhereTheConfigurationNamesAServer) {
     EXPECT_TRUE(needs("unionmap:{static:x, socketmap:inet:127.0.0.1:99:y}").internet);
     EXPECT_TRUE(needs("static:x").paths.empty());
     EXPECT_EQ(needs("unix:passwd.byname").paths, std::vector<std::string>{"/etc"});
+}
+
+TEST(NamedTables, PatternsAreNotAskedForParts) {
+    config::Snapshot snapshot;
+    snapshot.main_cf = {
+        {"smtpd_sender_restrictions", "check_sender_access regexp:/r, check_sender_access inline:{ d=1 }"}};
+    snapshot.files = {{"/r", "/d/ REJECT $0\n/(d)/ REJECT $1\n"}};
+    NamedTables named(snapshot, {});
+    EXPECT_EQ(**now(named.find(ipc::Service::smtpd, "regexp:/r", "a@d")), "REJECT d");
+    EXPECT_FALSE(now(named.find(ipc::Service::smtpd, "regexp:/r", "d", true))->has_value());
+    EXPECT_TRUE(now(named.find(ipc::Service::smtpd, "inline:{ d=1 }", "d", true))->has_value());
 }
 
 TEST(NamedTables, OnlyWhatTheConfigurationNames) {
