@@ -11,6 +11,7 @@ import house
 
 CATALOGUE = 'common/config/params.def'
 KNOWN_NAMES = 'common/config/known_names.cc'
+OTHER_NAMES = 'common/config/postfix_names.def'
 NOTES = 'docs/man/main.cf.notes'
 PAGE = 'docs/man/main.cf.5'
 PARTS = ('HEAD', 'FOREIGN', 'TAIL')
@@ -32,6 +33,12 @@ def catalogue():
     rows = [(kind, name, unquoted(default), unquoted(meaning))
             for kind, name, default, meaning in ROW.findall(house.text(CATALOGUE))]
     return sorted(rows, key=lambda row: row[1].lower())
+
+
+def other_names():
+    """Postfix's further names, of which nothing is said but that they have no effect."""
+    path = house.ROOT / OTHER_NAMES
+    return re.findall(r'^NAME\((\w+)\)$', house.text(OTHER_NAMES), re.M) if path.exists() else []
 
 
 def foreign():

@@ -82,7 +82,7 @@ std::set<std::string> Names::all(unsigned classes) const {
 void Names::tell(const std::string& name, const std::string& value, const char* file, bool known,
                  Output& output) const {
     std::string where = directory_ + file + ": ", setting = name + "=" + value;
-    const config::ForeignName* foreign = config::find_foreign(name);
+    std::optional<config::ForeignName> foreign = config::find_foreign(name);
     bool without_effect =
         foreign ? foreign->kind != config::Foreign::heeded : class_of(name) == service && !param::find(name);
     if (!known)

@@ -47,8 +47,9 @@ void check_name(const std::string& name, const std::string& value, const Names& 
                 const std::string& file, int line, std::vector<Finding>& findings) {
     if (param::find(name)) return;
     std::string setting = name + "=" + value;
-    const ForeignName* foreign = find_foreign(name);
-    if (!foreign && of_a_service) {
+    std::optional<ForeignName> foreign = find_foreign(name);
+    bool says_nothing = !foreign || (foreign->kind == Foreign::harmless && foreign->instead.empty());
+    if (says_nothing && of_a_service) {
         findings.push_back({Severity::warning, file, line, "parameter has no effect here: " + setting,
                             "the default_… parameter of that name holds for all transports"});
         return;

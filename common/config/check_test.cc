@@ -167,6 +167,19 @@ TEST_F(CheckTest, WarningsDoNotStopIt) {
     EXPECT_EQ(checked.snapshot->services.size(), 5u);
 }
 
+TEST_F(CheckTest, EveryNameOfPostfixIsKnown) {
+    Checked checked =
+        run("address_verify_poll_count = 5\nrelocated_maps = hash:/x\nxclient_hostname = x\n"
+            "smtp_fallback_relay =\ndefault_transport_rate_delay = 0s\n");
+    EXPECT_THAT(formatted(checked),
+                testing::UnorderedElementsAre(
+                    "DIR/main.cf, line 2: parameter has no effect here: address_verify_poll_count=5",
+                    "DIR/main.cf, line 3: unsupported parameter: relocated_maps=hash:/x (remove it)",
+                    "DIR/main.cf, line 4: unused parameter: xclient_hostname=x (no program reads it)",
+                    "DIR/main.cf, line 5: parameter has no effect here: smtp_fallback_relay=",
+                    "DIR/main.cf, line 6: parameter has no effect here: default_transport_rate_delay=0s"));
+}
+
 TEST_F(CheckTest, WhatPostfixHasAndWeHaveNotIsSaid) {
     Checked checked =
         run("enable_long_queue_ids = yes\nsmtp_tls_protocols = >=TLSv1\n2bounce_notice_recipient = root\n");

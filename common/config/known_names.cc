@@ -20,6 +20,7 @@ constexpr ForeignName names[] = {
     {"biff", harmless, ""},
     {"body_checks", unsupported, ""},
     {"canonical_maps", unsupported, ""},
+    {"command_execution_directory", unsupported, ""},
     {"compatibility_level", harmless, "defaults do not depend on it"},
     {"content_filter", unsupported, ""},
     {"daemon_timeout", harmless, ""},
@@ -28,6 +29,7 @@ constexpr ForeignName names[] = {
     {"debugger_command", harmless, ""},
     {"default_destination_concurrency_failed_cohort_limit", harmless, ""},
     {"default_destination_rate_delay", harmless, "deliveries are not slowed down"},
+    {"defer_transports", unsupported, ""},
     {"empty_address_recipient", harmless, ""},
     {"enable_long_queue_ids", harmless, "queue ids always have the long form"},
     {"enable_original_recipient", harmless, ""},
@@ -35,11 +37,15 @@ constexpr ForeignName names[] = {
     {"header_size_limit", harmless, ""},
     {"html_directory", harmless, ""},
     {"ipc_timeout", harmless, ""},
+    {"local_command_shell", unsupported, ""},
     {"mailq_path", harmless, ""},
     {"manpage_directory", harmless, ""},
     {"masquerade_domains", unsupported, ""},
+    {"message_reject_characters", unsupported, ""},
+    {"message_strip_characters", unsupported, ""},
     {"meta_directory", harmless, ""},
     {"milter_default_action", harmless, ""},
+    {"milter_header_checks", unsupported, ""},
     {"milter_mail_macros", harmless, ""},
     {"milter_protocol", harmless, ""},
     {"mime_header_checks", unsupported, ""},
@@ -55,6 +61,9 @@ constexpr ForeignName names[] = {
     {"recipient_bcc_maps", unsupported, ""},
     {"recipient_canonical_maps", unsupported, ""},
     {"relay_destination_concurrency_limit", harmless, "default_destination_concurrency_limit holds"},
+    {"relocated_maps", unsupported, ""},
+    {"remote_header_rewrite_domain", unsupported, ""},
+    {"require_home_directory", unsupported, ""},
     {"sample_directory", harmless, ""},
     {"sender_bcc_maps", unsupported, ""},
     {"sender_canonical_maps", unsupported, ""},
@@ -63,10 +72,16 @@ constexpr ForeignName names[] = {
     {"sendmail_path", harmless, ""},
     {"shlib_directory", harmless, ""},
     {"smtp_always_send_ehlo", harmless, "EHLO is always said"},
+    {"smtp_body_checks", unsupported, ""},
     {"smtp_dns_support_level", harmless, "answers are validated where dns_trust_anchor_file is set"},
     {"smtp_enforce_tls", unsupported, "set smtp_tls_security_level = encrypt"},
+    {"smtp_fallback_relay", unsupported, ""},
     {"smtp_generic_maps", unsupported, ""},
     {"smtp_header_checks", unsupported, ""},
+    {"smtp_mime_header_checks", unsupported, ""},
+    {"smtp_nested_header_checks", unsupported, ""},
+    {"smtp_reply_filter", unsupported, ""},
+    {"smtp_sender_dependent_authentication", unsupported, ""},
     {"smtp_tls_CAfile", harmless, ""},
     {"smtp_tls_ciphers", harmless, "the ciphers are those of the TLS library"},
     {"smtp_tls_exclude_ciphers", harmless, "the ciphers are those of the TLS library"},
@@ -76,11 +91,13 @@ constexpr ForeignName names[] = {
     {"smtp_tls_policy_maps", unsupported, ""},
     {"smtp_tls_session_cache_database", harmless, ""},
     {"smtp_use_tls", unsupported, "set smtp_tls_security_level = may"},
+    {"smtpd_command_filter", unsupported, ""},
     {"smtpd_end_of_data_restrictions", unsupported, ""},
     {"smtpd_enforce_tls", unsupported, "set smtpd_tls_security_level = encrypt"},
     {"smtpd_etrn_restrictions", harmless, "ETRN is not offered"},
     {"smtpd_milters", unsupported, ""},
     {"smtpd_proxy_filter", unsupported, ""},
+    {"smtpd_reject_unlisted_sender", unsupported, ""},
     {"smtpd_restriction_classes", unsupported, ""},
     {"smtpd_sasl_local_domain", harmless, ""},
     {"smtpd_sasl_path", harmless, "logins are checked by authd"},
@@ -98,14 +115,26 @@ constexpr ForeignName names[] = {
     {"smtpd_tls_req_ccert", unsupported, ""},
     {"smtpd_tls_session_cache_database", harmless, ""},
     {"smtpd_tls_session_cache_timeout", harmless, ""},
+    {"smtpd_upstream_proxy_protocol", unsupported, ""},
     {"smtpd_use_tls", unsupported, "set smtpd_tls_security_level = may"},
     {"smtputf8_enable", harmless, "SMTPUTF8 is not offered"},
+    {"strict_7bit_headers", unsupported, ""},
+    {"strict_8bitmime", unsupported, ""},
+    {"strict_8bitmime_body", unsupported, ""},
     {"swap_bangpath", harmless, ""},
     {"tls_preempt_cipherlist", harmless, ""},
     {"tls_random_source", harmless, ""},
     {"tls_ssl_options", harmless, ""},
     {"virtual_destination_concurrency_limit", harmless, "default_destination_concurrency_limit holds"},
 };
+
+// The rest of Postfix's names, in order.
+constexpr std::string_view other_names[] = {
+#define NAME(name) #name,
+#include "common/config/postfix_names.def"
+#undef NAME
+};
+static_assert(std::ranges::is_sorted(other_names));
 
 constexpr ForeignProgram programs[] = {
     {"anvil", ""},
@@ -133,10 +162,11 @@ constexpr ForeignProgram programs[] = {
 
 }  // namespace
 
-const ForeignName* find_foreign(std::string_view name) {
-    const auto* found = std::find_if(std::begin(names), std::end(names),
-                                     [&](const ForeignName& row) { return row.name == name; });
-    return found == std::end(names) ? nullptr : found;
+std::optional<ForeignName> find_foreign(std::string_view name) {
+    const auto* found = std::ranges::find(names, name, &ForeignName::name);
+    if (found != std::end(names)) return *found;
+    if (std::ranges::binary_search(other_names, name)) return ForeignName{name, harmless, ""};
+    return std::nullopt;
 }
 
 const ForeignProgram* find_foreign_program(std::string_view command) {

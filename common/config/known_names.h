@@ -19,8 +19,9 @@ struct ForeignName {
     std::string_view instead;  // what to do, or empty
 };
 
-// Nothing for names that are not Postfix's, or that are in our catalogue.
-const ForeignName* find_foreign(std::string_view name);
+// Nothing for names that are not Postfix's, or that are in our catalogue. The result's name is the one asked
+// for: a view of it.
+std::optional<ForeignName> find_foreign(std::string_view name);
 
 // What a program of Postfix's master.cf is called here: `instead` is our program that does its work, empty
 // where the service is not needed. Null for names that are not Postfix's.
