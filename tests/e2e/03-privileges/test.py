@@ -199,7 +199,9 @@ class Privileges(Processes):
         to mount on."""
         spool, state, mail = (str(self.ours.folder / place) for place in ('spool', 'state', 'mail'))
         unix = struct.pack('H', socket.AF_UNIX) + f'{spool}/public/queue'.encode() + b'\0'
-        yield 'read a file of the system', ('openat', AT_FDCWD, '/etc/hostname', os.O_RDONLY)
+        yield 'read a file of the system', ('openat', AT_FDCWD, '/usr/bin/env', os.O_RDONLY)
+        if row.user != 'ekiden-router':    # which looks for the users in a file there that may be replaced
+            yield 'read the configuration of the system', ('openat', AT_FDCWD, '/etc/hostname', os.O_RDONLY)
         yield 'read the shadow file', ('openat', AT_FDCWD, '/etc/shadow', os.O_RDONLY)
         yield 'write into a public place', ('openat', AT_FDCWD, CAPTURED_FILE, os.O_WRONLY | os.O_CREAT, 0o600)
         yield 'read the TLS key', ('openat', AT_FDCWD, f'{self.ours.folder}/etc/key.pem', os.O_RDONLY)
