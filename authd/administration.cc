@@ -83,18 +83,36 @@ Task<AdminReply> Administration::user(Words words, std::optional<Secret> passwor
         if (ended > 0) log::emit(events::grants_revoked, ended, done.touched);
         parts_.saver.start();
     }
-    if (!outcome->published) {
-        log::emit(events::directory_not_published, outcome->published.error());
-        done.lines.push_back("warning: " + outcome->published.error().text);
-    }
+    if (done.changed) note(outcome->published);
+    if (!outcome->published) done.lines.push_back("warning: " + outcome->published.error().text);
     co_return AdminReply{static_cast<std::uint8_t>(done.exit_status), std::move(done.lines)};
 }
 
-Task<Result<>> Administration::publish() {
+void Administration::begin() {
+    version_ = parts_.storage->writer.database().data_version().value_or(0);
+    note(parts_.storage->publish(parts_.clock));
+}
+
+void Administration::note(const Result<>& published) {
+    unpublished_ = !published;
+    if (!published) log::emit(events::directory_not_published, published.error());
+}
+
+// The writer's own changes leave its data_version as it is.
+Task<bool> Administration::out_of_date() {
+    auto job = [storage = parts_.storage] { return storage->writer.database().data_version(); };
+    Result<std::int64_t> now = co_await parts_.thread.run(std::move(job));
+    if (now && *now != version_) {
+        version_ = *now;
+        unpublished_ = true;
+    }
+    co_return unpublished_;
+}
+
+Task<> Administration::publish() {
     auto job = [storage = parts_.storage, &clock = parts_.clock] { return storage->publish(clock); };
     Result<> published = co_await parts_.thread.run(std::move(job));
-    if (!published) log::emit(events::directory_not_published, published.error());
-    co_return published;
+    note(published);
 }
 
 Task<AdminReply> Administration::grants(Words words) {

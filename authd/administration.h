@@ -28,8 +28,14 @@ class Administration {
         : parts_(std::move(parts)), policy_(std::move(policy)) {}
 
     Task<Result<ipc::AdminReply>> run(ipc::AdminCommand command, ipc::Sender sender);
-    // Accounts were changed, perhaps by another process: publishes the directory.
-    Task<Result<>> publish();
+    // Before any change: publishes the directory, and takes the accounts as they are for known. Waits for the
+    // disk.
+    void begin();
+    // Another process changed the accounts, or a publication failed: the directory is not as it should be.
+    // Our own changes are published as they are made.
+    Task<bool> out_of_date();
+    // Publishes the directory; what fails is tried again by who asks out_of_date().
+    Task<> publish();
     void configure(accounts::CommandPolicy policy) { policy_ = std::move(policy); }
 
   private:
@@ -39,6 +45,10 @@ class Administration {
     ipc::AdminReply list_grants();
     ipc::AdminReply add_grant(const Words& words);
     ipc::AdminReply revoke_grants(const Words& words);
+    void note(const Result<>& published);
+
+    std::int64_t version_ = 0;  // of the accounts, as others changed them
+    bool unpublished_ = false;
 
     Parts parts_;
     accounts::CommandPolicy policy_;

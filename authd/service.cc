@@ -54,8 +54,7 @@ void Service::begin() {
     else
         log::emit(events::grants_not_kept, kept.error());
     end_grants_of_changed_accounts(true);
-    Result<> published = storage_->publish(clock_);
-    if (!published) log::emit(events::directory_not_published, published.error());
+    administration_.begin();
 }
 
 // Accounts may be changed while this process is down, or by another one: who cannot log in any more keeps no
@@ -72,22 +71,21 @@ void Service::end_grants_of_changed_accounts(bool since_the_last_run) {
 }
 
 Task<> Service::keep_house() {
-    Result<std::int64_t> seen = storage_->reader.database().data_version();
-    std::int64_t version = seen.value_or(0);
     while (true) {
         co_await loop_.sleep(house_interval);
         grants_.sweep();
         exchanges_.sweep();
         saver_.start();
-        Result<std::int64_t> now = storage_->reader.database().data_version();
-        if (!now || *now == version) continue;
-        logins_.forget_all();
-        end_grants_of_changed_accounts(false);
-        // Our own changes come by here too and are published a second time; another process's are published
-        // only here.
-        Result<> published = co_await administration_.publish();
-        if (published) version = *now;
+        co_await follow_accounts();
     }
+}
+
+Task<> Service::follow_accounts() {
+    bool out_of_date = co_await administration_.out_of_date();
+    if (!out_of_date) co_return;
+    logins_.forget_all();
+    end_grants_of_changed_accounts(false);
+    co_await administration_.publish();
 }
 
 void Service::peer_lost(const ipc::Sender& sender) {

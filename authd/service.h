@@ -44,6 +44,8 @@ class Service {
     // What is to be done every few seconds: notices accounts changed by others, drops what is old. Never
     // ends.
     Task<> keep_house();
+    // Of that: takes over what another process changed in the accounts.
+    Task<> follow_accounts();
     // A worker is gone: what it had open here ends.
     void peer_lost(const ipc::Sender& sender);
     // Takes new settings in place; connections, grants and remembered checks stay.

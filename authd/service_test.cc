@@ -114,6 +114,23 @@ TEST_F(ServiceTest, GoodLoginBringsATicketThatOpensItsMailboxOnce) {
     EXPECT_TRUE(login("bob", "secret", "submission").ticket.empty()) << "SMTP opens no mailbox";
 }
 
+TEST_F(ServiceTest, WhatOthersChangeIsTakenOverAndOurOwnIsKnownAlready) {
+    auto published = [&] { return std::filesystem::last_write_time(options_.directory_database); };
+    ASSERT_EQ(login("bob", "secret").state, AuthState::success);
+    const std::uint64_t hashed = hashes();
+    auto before = published();
+    loop_.run(service_->follow_accounts());
+    ASSERT_EQ(login("bob", "secret").state, AuthState::success);
+    EXPECT_EQ(hashes(), hashed) << "remembered";
+    EXPECT_EQ(published(), before);
+    using accounts::Accounts;
+    Accounts other = Accounts::open(options_.accounts_database, sqlite::Access::create, clock_).value();
+    ASSERT_TRUE(other.set_enabled(bob, false));
+    loop_.run(service_->follow_accounts());
+    EXPECT_EQ(login("bob", "secret").state, AuthState::failure);
+    EXPECT_NE(published(), before);
+}
+
 TEST_F(ServiceTest, BadLoginsAreAllTheSame) {
     admin({"user", "disable", "eve@example.test"});
     for (auto [user, password] :
