@@ -13,10 +13,11 @@ from peers import Sink
 
 SHORTEST, LONGEST, WARNING, LIFETIME = 1, 60, 2, 7    # seconds
 SLACK = 1.1    # times on disk are whole seconds
-REASON = '451 4.7.1 come back another day'
 
 
 class Retries(HouseTest):
+    reason = '451 4.7.1 come back another day'
+
     @classmethod
     def prepare(cls):
         cls.attempts = []
@@ -35,7 +36,7 @@ class Retries(HouseTest):
     @classmethod
     def refuse(cls, _):
         cls.attempts.append(time.monotonic())
-        return REASON
+        return cls.reason
 
     def notices(self, subject):
         parsed = [email.message_from_bytes(content, policy=email.policy.default)
@@ -74,6 +75,24 @@ class Retries(HouseTest):
             self.assertGreaterEqual(after - before, max(SHORTEST, min(age, LONGEST)) - SLACK, self.attempts)
         gaps = [after - before for before, after in itertools.pairwise(self.attempts)]
         self.assertGreater(gaps[-1], 2 * SHORTEST, gaps)
+
+    def test_4_words_of_ones_own(self):
+        words = self.ours.folder / 'bounce.cf'
+        words.write_text('failure_template = <<EOF\nCharset: utf-8\nFrom: Post <post@example.test>\nSubject: Returned to you\n'
+                         'Postmaster-Subject: to the postmaster\n\nGrüße von $myhostname, nach $maximal_queue_lifetime_seconds s.'
+                         '\nEOF\n', 'utf-8')
+        self.ours.command('ekiconf', '-e', f'bounce_template_file={words}')
+        self.ours.command('ekiden', 'reload')
+        type(self).reason = '550 5.1.1 nobody here'
+        with self.ours.smtp() as client:
+            client.mail(self.alice['address'], ['dave@far.test'], b'Subject: words\r\n\r\nx\r\n')
+        notice = waiting.until(lambda: self.notices('Returned to you'), 'the bounce')[0]
+        self.assertEqual(notice['From'], 'Post <post@example.test>')
+        text = next(notice.iter_parts())
+        self.assertEqual(text.get_content_charset(), 'utf-8')
+        self.assertRegex(text.get_content(), rf'Grüße von \S+, nach {LIFETIME} s\.')
+        self.assertIn('nobody here', text.get_content())
+        self.assertIn('Status: 5.1.1', self.fields(notice))
 
 
 main(Retries)
