@@ -7,6 +7,7 @@ what its log says of each delivery.
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import waiting
@@ -55,7 +56,7 @@ class Users(HouseTest):
         # Notices to senders elsewhere go nowhere.
         self.ours.command('ekiqueue', '-d', 'ALL')
         for mailbox in self.spool.iterdir():
-            mailbox.unlink()
+            shutil.rmtree(mailbox) if mailbox.is_dir() else mailbox.unlink()
 
     def send(self, to, content=CONTENT, sender='s@elsewhere.test'):
         """What the log says of the deliveries, once the message is no longer under way."""

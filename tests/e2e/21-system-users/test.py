@@ -52,6 +52,43 @@ class Mailbox(Users):
         self.assertEqual([path.name for path in self.spool.iterdir()], [NAME], 'locks are gone')
 
 
+    def test_a_maildir_in_the_spool(self):
+        self.ours.restart(mail_spool_directory=f'{self.spool}/')
+        self.assertEqual(self.outcome(f'{NAME}+x'), ('2.0.0', 'sent', 'delivered to maildir'))
+        messages = [path.read_bytes() for path in (self.spool / NAME / 'new').iterdir()]
+        self.assertEqual(len(messages), 1)
+        self.assertIn(f'\nDelivered-To: {NAME}+x@{LOCAL}\n'.encode(), messages[0])
+        self.ours.restart(mail_spool_directory=self.spool)
+
+    def test_a_command_in_the_place_of_a_mailbox(self):
+        file = self.scratch / 'by-command'
+        self.ours.restart(mailbox_command=f'cat > {file}; echo "$USER $EXTENSION $LOCAL" >> {file}')
+        self.assertEqual(self.outcome(f'{NAME}+ext')[:2], ('2.0.0', 'sent'))
+        self.assertTrue(file.read_bytes().endswith(f'body \udce9\n{NAME} ext {NAME}+ext\n'.encode(errors='surrogateescape')))
+        self.assertEqual((file.stat().st_uid, self.mailbox(NAME)), (pwd.getpwnam(NAME).pw_uid, b''))
+        file.unlink()
+        self.ours.restart(mailbox_command='')
+
+    def test_an_alias_and_what_is_for_nobody(self):
+        self.build_aliases({'list': f'{NAME}, {NAME}+b', 'owner-list': NAME})
+        self.ours.restart(luser_relay=f'{NAME}+$local', local_recipient_maps='')
+        self.send('list')
+        waiting.until(lambda: self.mailbox(NAME).count(b'From owner-list@local.test  ') == 2, 'both have it')
+        self.assertEqual(self.mailbox(NAME).count(b'Delivered-To: list@local.test\n'), 2)
+        self.send('ghost')
+        waiting.until(lambda: f'Delivered-To: {NAME}+ghost@{LOCAL}'.encode() in self.mailbox(NAME), 'what is for nobody')
+        self.ours.restart(luser_relay='')
+        self.assertEqual(self.send('ghost', sender='')[-1].split('status=')[1], 'bounced (unknown user: "ghost")')
+        self.build_aliases({})
+
+    def test_users_whom_nobody_delivers_to(self):
+        """daemon is a system user for root's suite, and another one for an ordinary user's."""
+        dsn, status, text = self.outcome('daemon')
+        self.assertEqual((dsn, status), ('4.3.5', 'deferred'))
+        self.assertRegex(text, 'local_minimum_uid' if AS_ROOT else 'runs as uid .* alone and cannot deliver as daemon')
+        self.ours.command('ekiqueue', '-d', 'ALL')
+
+
 class AsRoot(Mailbox):
     def setUp(self):
         super().setUp()
@@ -322,4 +359,4 @@ class AsRoot(Mailbox):
 
 if AS_ROOT:
     main(AsRoot)
-main(Mailbox)
+main(Mailbox, left_out='.forward files, homes, commands, files and lists of several users, and Postfix beside them')
