@@ -45,7 +45,7 @@ std::vector<Key> access_host_keys(std::string_view name, bool parents) {
 
 std::vector<Key> access_address_keys(std::string_view address, std::string_view delimiters, bool parents) {
     Parts parts = parts_of(address, delimiters);
-    std::vector<Key> keys{{std::string(address)}};
+    std::vector<Key> keys{{text::to_lower(address)}};
     auto add = [&](std::string text) { keys.push_back({std::move(text), true}); };
     if (!parts.domain.empty()) {
         if (!parts.extension.empty()) add(parts.user + "@" + parts.domain);

@@ -37,8 +37,8 @@ struct Key {
 };
 
 // The keys to try, most specific first. `parents`: a domain's key also stands for its subdomains
-// (parent_domain_matches_subdomains); otherwise a key `.domain` does. The whole address keeps its case, which
-// a pattern may look at.
+// (parent_domain_matches_subdomains); otherwise a key `.domain` does. As in Postfix patterns see an address
+// in lower case in access tables, and as it was written elsewhere.
 std::vector<Key> access_address_keys(std::string_view address, std::string_view delimiters, bool parents);
 std::vector<Key> access_host_keys(std::string_view name, bool parents);
 // By dropping octets from the right: 192.0.2.1, 192.0.2, 192.0, 192; IPv6 by its pairs.
