@@ -10,6 +10,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -33,8 +34,8 @@ Result<std::string> new_id() {
 Result<> check_space(const std::string& directory, const Settings& settings) {
     struct statvfs space{};
     if (statvfs(directory.c_str(), &space) != 0) return system_error(directory, errno);
-    std::int64_t needed = settings[param::queue_minfree];
-    if (needed == 0) needed = settings[param::message_size_limit] / 2 * 3;
+    std::int64_t needed =
+        std::max(settings[param::queue_minfree], settings[param::message_size_limit] / 2 * 3);
     auto free = static_cast<std::int64_t>(space.f_bavail) * static_cast<std::int64_t>(space.f_frsize);
     if (free < needed) return temporary("insufficient storage: fewer octets are free than queue_minfree");
     return {};
