@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "common/log/events.h"
+#include "local-delivery/probe.h"
 
 // How: fork without execve; the child closes every descriptor but its end of the socketpair and runs a loop
 // of its own. The parent has no threads, so the child's memory is whole. On that channel the parent speaks in
@@ -44,6 +45,7 @@ Task<ipc::RecipientOutcome> Children::deliver(ipc::Deliver message) {
             recipient, ipc::DeliveryStatus::deferred, "4.3.5",
             fmt::format("mailbox owner uid {} gid {} is not allowed (virtual_minimum_uid {})", scope.uid,
                         scope.gid, settings_.minimum_uid));
+    if (message.probe) co_return probed_mailbox(recipient);
     Result<ipc::RecipientOutcome> outcome = co_await ask(scope, std::move(message));
     if (!outcome)
         co_return outcome_for(recipient, ipc::DeliveryStatus::deferred, "4.3.0", outcome.error().text);

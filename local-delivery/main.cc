@@ -19,7 +19,8 @@
 namespace ekiden::local_delivery {
 namespace {
 
-std::string_view word_for(ipc::DeliveryStatus status) {
+std::string_view word_for(ipc::DeliveryStatus status, bool probe) {
+    if (probe) return status == ipc::DeliveryStatus::sent ? "deliverable" : "undeliverable";
     switch (status) {
         case ipc::DeliveryStatus::sent: return "sent";
         case ipc::DeliveryStatus::deferred: return "deferred";
@@ -113,6 +114,7 @@ class DeliveryProgram final : public process::Program {
         std::int64_t started_steady = system_clock().steady_us();
         std::string queue_id = message.queue_id;
         std::int64_t arrival = message.arrival;
+        bool probe = message.probe;
         ipc::DeliveryRecipient recipient = message.recipients.front();
         ipc::DeliveryOutcome outcome{};
         Task<ipc::RecipientOutcome> delivery = recipient.destination == ipc::Destination::address
@@ -121,7 +123,7 @@ class DeliveryProgram final : public process::Program {
         ipc::RecipientOutcome done = co_await std::move(delivery);
         std::int64_t took = system_clock().steady_us() - started_steady;
         std::int64_t waited = std::max<std::int64_t>(started - arrival, 0);
-        tell(queue_id, recipient, done, waited, took);
+        tell(queue_id, recipient, done, word_for(done.status, probe), waited, took);
         ++deliveries_;
         outcome.transmission_us = static_cast<std::uint64_t>(took);
         outcome.recipients.push_back(std::move(done));
@@ -130,16 +132,17 @@ class DeliveryProgram final : public process::Program {
 
     // What expands is told by the manager, once that is recorded.
     static void tell(const std::string& queue_id, const ipc::DeliveryRecipient& recipient,
-                     const ipc::RecipientOutcome& done, std::int64_t waited, std::int64_t took) {
+                     const ipc::RecipientOutcome& done, std::string_view word, std::int64_t waited,
+                     std::int64_t took) {
         std::string original = recipient.original == recipient.address ? std::string() : recipient.original;
         std::string delay = text::print_delay(waited + took);
         std::string delays = text::print_delays(waited, 0, 0, took);
         if (recipient.destination == ipc::Destination::address)
             log::emit(events::delivery, queue_id, recipient.address, original, done.relay, "", delay, delays,
-                      done.dsn, word_for(done.status), done.text);
+                      done.dsn, word, done.text);
         else if (done.status != ipc::DeliveryStatus::expanded)
             log::emit(events::local_delivery, queue_id, recipient.address, original, done.relay, delay,
-                      delays, done.dsn, word_for(done.status), done.text);
+                      delays, done.dsn, word, done.text);
     }
 
     // This process can make no other one; master starts a new delivery process, which can.

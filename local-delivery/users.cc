@@ -5,6 +5,7 @@
 #include "common/log/events.h"
 #include "common/text/ascii.h"
 #include "local-delivery/local_outcome.h"
+#include "local-delivery/probe.h"
 
 namespace ekiden::local_delivery {
 namespace {
@@ -82,10 +83,12 @@ Task<Result<ipc::RecipientOutcome>> Users::deliver_as(Account account, ipc::Deli
         }
         case Destination::user_mailbox: break;
         case Destination::command: {
+            if (message.probe) co_return probed_user(recipient, settings_);
             Result<ipc::RecipientOutcome> done = co_await run_(std::move(message));
             co_return done;
         }
         case Destination::file: {
+            if (message.probe) co_return probed_user(recipient, settings_);
             Scope scope = beside(Scope::Kind::file, account, target);
             Result<ipc::RecipientOutcome> done = co_await children_.ask(std::move(scope), std::move(message));
             co_return done;
@@ -106,6 +109,7 @@ Task<Result<ipc::RecipientOutcome>> Users::deliver_to_mailbox(Account account, i
     ipc::DeliveryRecipient& recipient = message.recipients.front();
     recipient.destination = Destination::user_mailbox;
     if (recipient.target.empty()) recipient.target = settings_.mailbox_command;
+    if (message.probe) co_return probed_user(recipient, settings_);
     if (!recipient.target.empty()) {
         recipient.destination = Destination::command;
         Result<ipc::RecipientOutcome> done = co_await run_(std::move(message));

@@ -36,8 +36,6 @@ class Delivery {
                  line_endings(), options.dot_ends) {}
 
     void run() {
-        if (options_.verify) throw Fatal{"-bv is not supported: nothing is verified, and nothing was sent"};
-        if (options_.verbose == 1) warn("-v: no delivery report will be mailed");
         check_user();
         fill_envelope();
         std::string header;
@@ -55,7 +53,7 @@ class Delivery {
         }
         if (octets > maildrop::limits::all_recipients)
             fail("the recipients' addresses are too long together");
-        hand_in(std::move(header));
+        hand_in(options_.verify ? probe_message() : std::move(header));
     }
 
   private:
@@ -94,6 +92,11 @@ class Delivery {
         envelope_.return_content = options_.return_content;
         envelope_.body = options_.body;
         envelope_.gateway = options_.gateway;
+        // A second -v asks for talk, not for a report.
+        if (options_.verify)
+            envelope_.trace = maildrop::Trace::verify;
+        else if (options_.verbose == 1)
+            envelope_.trace = maildrop::Trace::report;
         for (const std::string& word : options_.words) {
             std::vector<mail::ListedAddress> found = mail::addresses_in(word);
             if (found.empty()) add_recipient("");  // Postfix sends it to empty_address_recipient
@@ -146,13 +149,23 @@ class Delivery {
         return header;
     }
 
+    // With -bv nothing is read; the report shows this header.
+    std::string probe_message() const {
+        std::string text = envelope_.sender.empty() ? "" : fmt::format("From: {}\n", envelope_.sender);
+        text += "Subject: probe\nTo:";
+        for (std::size_t i = 0; i < options_.words.size(); ++i)
+            text += fmt::format("{}\t{}", i == 0 ? "" : ",\n", clean(options_.words[i]));
+        return text + "\n";
+    }
+
     void hand_in(std::string content) {
         Result<maildrop::Ekidrop> ekidrop = maildrop::Ekidrop::start(settings_[param::command_directory]);
         if (!ekidrop) fail(ekidrop.error().text);
         std::uint64_t octets = 0;
         bool wanted = ekidrop->write(maildrop::print(envelope_));
         for (bool more = true; wanted && more;) {
-            std::optional<std::string> line = input_.next();
+            std::optional<std::string> line;
+            if (!options_.verify) line = input_.next();
             more = line.has_value();
             if (line) content += *line;
             if (more && content.size() < maildrop::limits::record / 2) continue;
@@ -163,6 +176,8 @@ class Delivery {
         if (wanted) ekidrop->write(maildrop::end_record(envelope_.recipients.size(), octets));
         std::string trouble = ekidrop->finish();
         if (!trouble.empty()) fail(trouble);
+        if (envelope_.trace != maildrop::Trace::none)
+            fmt::print("Mail Delivery Status Report will be mailed to <{}>.\n", envelope_.sender);
     }
 
     const Options& options_;

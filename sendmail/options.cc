@@ -271,6 +271,7 @@ void check(const Options& options) {
     if (options.verify) {
         if (options.recipients_from_header) fail("-t option cannot be used with -bv");
         if (options.notify != 0) fail("-N option cannot be used with -bv");
+        if (options.return_content != 0) fail("-R option cannot be used with -bv");
         if (options.verbose == 1) fail("-v option cannot be used with -bv");
     }
     if (options.queue_interval && options.mode != Mode::daemon) return;

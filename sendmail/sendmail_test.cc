@@ -81,6 +81,7 @@ TEST(SendmailOptions, Refusals) {
         {{"-bp", "-t"}, "-t can be used only in delivery mode"},
         {{"-bv", "-t"}, "-t option cannot be used with -bv"},
         {{"-bv", "-Nnever"}, "-N option cannot be used with -bv"},
+        {{"-bv", "-Rhdrs"}, "-R option cannot be used with -bv"},
         {{"-bv", "-v"}, "-v option cannot be used with -bv"},
     };
     for (const auto& [words, text] : cases) EXPECT_EQ(refusal(words), text);

@@ -202,6 +202,11 @@ inline constexpr Event<
 inline constexpr Event<"sender_notice", info, "{queue_id}: sender non-delivery notification: {notice}">
     sender_notice;
 inline constexpr Event<"delay_notice", info, "{queue_id}: sender delay notification: {notice}"> delay_notice;
+inline constexpr Event<"report_notice", info, "{queue_id}: sender delivery status notification: {notice}">
+    report_notice;
+inline constexpr Event<"report_unsent", info,
+                       "{queue_id}: not sending trace/success notification for {what} message">
+    report_unsent;
 inline constexpr Event<"postmaster_notice", info,
                        "{queue_id}: postmaster non-delivery notification: {notice}">
     postmaster_notice;

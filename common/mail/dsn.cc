@@ -80,6 +80,21 @@ std::string header(const Dsn& dsn, std::string_view boundary, bool eight_bit) {
         one_line(dsn.hostname));
 }
 
+// In a report it is also said who did it.
+std::string with_way(const DsnRecipient& r, std::string_view text) {
+    if (r.via.empty()) return one_line(text);
+    return fmt::format("delivery via {}: {}", one_line(r.via), one_line(text));
+}
+
+std::string_view action_of(const Dsn& dsn, const DsnRecipient& r) {
+    switch (dsn.kind) {
+        case DsnKind::failure: return "failed";
+        case DsnKind::delay: return "delayed";
+        case DsnKind::report: return r.action;
+    }
+    return "failed";
+}
+
 std::string note(const Dsn& dsn) {
     std::string out;
     for (char c : dsn.text) out += c == '\n' ? "\r\n" : std::string(1, c);
@@ -88,7 +103,7 @@ std::string note(const Dsn& dsn) {
         std::string text = fmt::format("<{}>", one_line(r.recipient));
         if (!r.original_recipient.empty() && r.original_recipient != r.recipient)
             text += fmt::format(" (expanded from <{}>)", one_line(r.original_recipient));
-        text += fmt::format(": {}", one_line(r.reason));
+        text += ": " + with_way(r, r.reason);
         out += wrapped(text, "    ") + "\r\n\r\n";
     }
     return out;
@@ -111,12 +126,14 @@ std::string recipient_fields(const Dsn& dsn, const DsnRecipient& r, std::string_
     std::string out = fmt::format("\r\nFinal-Recipient: {}; {}\r\n", address_type, one_line(r.recipient));
     if (!r.original_recipient.empty())
         out += fmt::format("Original-Recipient: {}; {}\r\n", address_type, one_line(r.original_recipient));
-    out += fmt::format("Action: {}\r\nStatus: {}\r\n", dsn.kind == DsnKind::failure ? "failed" : "delayed",
-                       one_line(r.status));
+    out += fmt::format("Action: {}\r\nStatus: {}\r\n", one_line(action_of(dsn, r)), one_line(r.status));
     if (!r.remote_mta.empty()) out += fmt::format("Remote-MTA: dns; {}\r\n", one_line(r.remote_mta));
     std::string type = r.remote_mta.empty() ? "X-" + one_line(dsn.mail_name) : "smtp";
     if (!r.diagnostic.empty())
-        out += wrapped(fmt::format("Diagnostic-Code: {}; {}", type, one_line(r.diagnostic)), "    ") + "\r\n";
+        out += wrapped(fmt::format("Diagnostic-Code: {}; {}", type,
+                                   r.remote_mta.empty() ? with_way(r, r.diagnostic) : one_line(r.diagnostic)),
+                       "    ") +
+               "\r\n";
     if (r.last_attempt != 0)
         out += fmt::format("Last-Attempt-Date: {}\r\n", print_local_date(r.last_attempt));
     if (dsn.kind == DsnKind::delay && dsn.will_retry_until != 0)
@@ -135,7 +152,7 @@ std::string part(std::string_view boundary, std::string_view description, std::s
 
 std::string print_dsn(const Dsn& dsn) {
     bool header_only =
-        dsn.kind == DsnKind::delay || !dsn.original_is_whole || dsn.original.size() > dsn.size_limit;
+        dsn.kind != DsnKind::failure || !dsn.original_is_whole || dsn.original.size() > dsn.size_limit;
     std::size_t header_end = scan_header(dsn.original).fields_end;
     std::string_view returned = header_only ? dsn.original.substr(0, header_end) : dsn.original;
 
@@ -143,19 +160,20 @@ std::string print_dsn(const Dsn& dsn) {
                       return is_eight_bit(r.recipient) || is_eight_bit(r.original_recipient);
                   });
     std::string_view address_type = global ? "utf-8" : "rfc822";
-    std::string report = message_fields(dsn, address_type);
-    for (const DsnRecipient& r : dsn.recipients) report += recipient_fields(dsn, r, address_type);
+    std::string fields = message_fields(dsn, address_type);
+    for (const DsnRecipient& r : dsn.recipients) fields += recipient_fields(dsn, r, address_type);
 
     std::string boundary = boundary_for(dsn);
     std::string text = note(dsn);
     std::string out =
-        header(dsn, boundary, is_eight_bit(text) || is_eight_bit(report) || is_eight_bit(returned));
+        header(dsn, boundary, is_eight_bit(text) || is_eight_bit(fields) || is_eight_bit(returned));
     bool beyond = is_eight_bit(text) && text::equal_ignoring_case(dsn.charset, "us-ascii");
     out += part(boundary, "Notification", "text/plain; charset=" + (beyond ? "utf-8" : one_line(dsn.charset)),
                 text);
     out += part(boundary, "Delivery report",
-                global ? "message/global-delivery-status" : "message/delivery-status", report);
-    out += header_only ? part(boundary, "Undelivered Message Headers",
+                global ? "message/global-delivery-status" : "message/delivery-status", fields);
+    const bool report = dsn.kind == DsnKind::report;
+    out += header_only ? part(boundary, report ? "Message Headers" : "Undelivered Message Headers",
                               global ? "message/global-headers" : "text/rfc822-headers", returned)
                        : part(boundary, "Undelivered Message", global ? "message/global" : "message/rfc822",
                               returned);

@@ -13,6 +13,7 @@ namespace ekiden::mail {
 enum class DsnKind {
     failure,  // Action: failed
     delay,    // Action: delayed; the message stays queued
+    report,   // what became of each recipient, or would: Action as each of them says
 };
 
 // One recipient's fate.
@@ -24,6 +25,8 @@ struct DsnRecipient {
     std::string diagnostic;          // that host's reply ("550 5.1.1 no such user"), or our own reason
     std::string reason;              // for people: "host mx.example[192.0.2.1] said: 550 …"
     std::int64_t last_attempt = 0;   // UTC seconds; 0: not shown
+    std::string action = {};         // report: "delivered", "relayed", "deliverable", …
+    std::string via = {};            // report: by whom, "local", "mx.example[192.0.2.1]:25"; empty: nobody
 };
 
 struct Dsn {

@@ -84,6 +84,22 @@ TEST(Dsn, DelayReturnsTheHeaderOnly) {
     EXPECT_THAT(notice, Not(HasSubstr("secret body")));
 }
 
+TEST(Dsn, AReportSaysOfEachWhatBecameOfIt) {
+    Dsn dsn = sample();
+    dsn.kind = DsnKind::report;
+    dsn.recipients[0].action = "deliverable";
+    dsn.recipients[0].via = "mx.remote.example[192.0.2.1]:25";
+    dsn.recipients.push_back({"c@example.jp", "", "2.0.0", "", "done", "done", 0, "delivered", "local"});
+    std::string notice = print_dsn(dsn);
+    for (std::string_view wanted :
+         {"Action: deliverable\r\nStatus: 5.1.1\r\n", "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n",
+          "Action: delivered\r\nStatus: 2.0.0\r\nDiagnostic-Code: X-Ekiden; delivery via local: done\r\n",
+          "<c@example.jp>: delivery via local: done\r\n",
+          "Content-Description: Message Headers\r\nContent-Type: text/rfc822-headers\r\n"})
+        EXPECT_THAT(notice, HasSubstr(wanted));
+    EXPECT_THAT(notice, Not(HasSubstr("secret body")));
+}
+
 TEST(Dsn, ALargeOriginalComesBackAsItsHeader) {
     Dsn dsn = sample();
     dsn.size_limit = original.size() - 1;

@@ -201,7 +201,7 @@ std::vector<Client::Command> Client::plan(const Transaction& transaction) const 
     commands.push_back({Stage::mail, 0, mail + "\r\n"});
     for (std::size_t i = 0; i < transaction.recipients.size(); ++i)
         commands.push_back({Stage::rcpt, i, fmt::format("RCPT TO:<{}>\r\n", transaction.recipients[i])});
-    commands.push_back({Stage::data, 0, "DATA\r\n"});
+    if (!transaction.probe) commands.push_back({Stage::data, 0, "DATA\r\n"});
     return commands;
 }
 
@@ -236,10 +236,9 @@ void Client::settle(const Command& said, const Reply& reply, Transaction& transa
         progress.mail_refused = true;
         all_open();
     } else if (said.stage == Stage::rcpt && !progress.mail_refused) {
-        if (refused)
+        if (refused || transaction.probe)
             transaction.verdicts[said.recipient] = Verdict{said.stage, as_at_rcpt(reply)};
-        else
-            ++progress.accepted;
+        if (!refused) ++progress.accepted;
     } else if (said.stage == Stage::data) {
         progress.data_accepted = reply.code == 354;
         if (!progress.data_accepted) all_open();
@@ -279,6 +278,10 @@ Task<> Client::send(Transaction& transaction, const Content& content, std::size_
     Progress progress;
     co_await say_envelope(transaction, progress);
     if (progress.closing) co_return;
+    if (transaction.probe) {
+        co_await take_back(transaction);
+        co_return;
+    }
     if (progress.data_accepted && progress.accepted == 0) {
         // RFC 2920 §3.1: the server takes content although it took no recipient; it gets none.
         Reply ignored = co_await command(".", Stage::end_of_data, timeouts_.data_done);
@@ -292,6 +295,16 @@ Task<> Client::send(Transaction& transaction, const Content& content, std::size_
         co_return;
     }
     transaction.reusable = true;
+}
+
+// The end of a probe. Its verdicts stand, whatever becomes of the session.
+Task<> Client::take_back(Transaction& transaction) {
+    try {
+        Reply reply = co_await command("RSET", Stage::rset, timeouts_.rset);
+        transaction.reusable = reply.positive();
+    } catch (const net::Closed&) {
+        transaction.reusable = false;
+    }
 }
 
 Task<> Client::say_content(Transaction& transaction, const Content& content, std::size_t line_limit) {

@@ -83,6 +83,8 @@ struct Transaction {
     std::string sender;  // local@domain, empty: the null sender
     std::vector<std::string> recipients;
     bool eight_bit = false;  // the content has octets above 127
+    // Only asks whether the recipients would be taken: RSET stands where DATA would, and no content is sent.
+    bool probe = false;
 
     std::vector<std::optional<Verdict>> verdicts;  // one a recipient; none: the session ended before
     bool reusable = false;                         // the session can carry another transaction
@@ -105,8 +107,9 @@ class Client {
     Task<> wrap_tls(const net::TlsContext& context, std::string server_name);
     // A command of its own and its reply, for AUTH; `stage` says which in messages.
     Task<Reply> command(std::string line, Stage stage, Milliseconds time);
-    // Fills in the verdicts. From the second transaction on it begins with RSET; when that fails, stage() is
-    // rset and nothing has been tried. `line_limit`: see DotWriter.
+    // Fills in the verdicts; of a probe those of RCPT, whatever they say. From the second transaction on it
+    // begins with RSET; when that fails, stage() is rset and nothing has been tried. `line_limit`: see
+    // DotWriter.
     Task<> send(Transaction& transaction, const Content& content, std::size_t line_limit);
     // Says QUIT, and waits for the reply when told so. Never throws.
     Task<> quit(bool wait_for_reply);
@@ -128,6 +131,7 @@ class Client {
                 Progress& progress) const;
     bool worth_saying(const Command& command, const Progress& progress) const;
     Task<> say_envelope(Transaction& transaction, Progress& progress);
+    Task<> take_back(Transaction& transaction);
     Task<> say_content(Transaction& transaction, const Content& content, std::size_t line_limit);
     Task<> read_final(Transaction& transaction);
     Milliseconds time_for(Stage stage) const;

@@ -49,6 +49,49 @@ class ClientTest : public testing::Test {
     event::Gate gate{loop};
 };
 
+TEST_F(ClientTest, AProbeAsksAndTakesItBack) {
+    for (const char* pipelining : {"S: 250 SIZE 1000\n", "S: 250-SIZE 1000\nS: 250 PIPELINING\n"}) {
+        bool together = std::string_view(pipelining).find("PIPELINING") != std::string_view::npos;
+        std::string talk =
+            "S: 220 mx.example ESMTP\nC: EHLO me.example\nS: 250-mx.example\n" + std::string(pipelining);
+        if (together)
+            talk +=
+                "C: MAIL FROM:<a@example.jp> SIZE=6\nC: RCPT TO:<b@example.net>\nC: RCPT TO:<c@example.net>\n"
+                "S: 250 ok\nS: 550 5.1.1 no such user\nS: 250 2.1.5 fine\n";
+        else
+            talk +=
+                "C: MAIL FROM:<a@example.jp> SIZE=6\nS: 250 ok\nC: RCPT TO:<b@example.net>\nS: 550 5.1.1 no "
+                "such user\n"
+                "C: RCPT TO:<c@example.net>\nS: 250 2.1.5 fine\n";
+        auto client = against(talk + "C: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye");
+        begin(*client);
+        Transaction transaction = transaction_to({"b@example.net", "c@example.net"});
+        transaction.probe = true;
+        Content none;
+        none.size = 6;  // of the message that is not sent
+        send(*client, transaction, none);
+        EXPECT_EQ(code(transaction, 0), 550);
+        EXPECT_EQ(code(transaction, 1), 250);
+        EXPECT_EQ(transaction.verdicts[1]->stage, Stage::rcpt);
+        EXPECT_TRUE(transaction.reusable);
+        loop.run(client->quit(true));
+    }
+}
+
+TEST_F(ClientTest, AProbeStandsWhenTheSessionEndsBehindIt) {
+    auto client = against(
+        "S: 220 mx.example ESMTP\nC: EHLO me.example\nS: 250 mx.example\nC: MAIL FROM:<a@example.jp>\nS: 250 "
+        "ok\n"
+        "C: RCPT TO:<b@example.net>\nS: 250 fine\n"
+        "C: RSET\n");
+    begin(*client);
+    Transaction transaction = transaction_to({"b@example.net"});
+    transaction.probe = true;
+    send(*client, transaction, {});
+    EXPECT_EQ(code(transaction, 0), 250);
+    EXPECT_FALSE(transaction.reusable);
+}
+
 TEST_F(ClientTest, OneAfterTheOtherWithoutPipelining) {
     auto client = against(
         "S: 220 mx.example ESMTP\nC: EHLO me.example\nS: 250-mx.example\nS: 250 SIZE 1000\n"

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/ipc/messages/queue.h"
 #include "common/ipc/messages/router.h"
 #include "common/text/queue_id.h"
 
@@ -42,12 +43,21 @@ struct Recipient {
     std::string status;  // enhanced status code of the last attempt, "4.4.1"; empty before the first
     std::string reason;  // text of the last attempt
     std::string remote;  // the remote host that said it; empty when it was our own
+    std::string reply;   // that host's own words, "550 5.1.1 no such user"; empty likewise
+    // For a report: by whom it was tried ("local", "mx.example[192.0.2.1]:25"), and what was done with
+    // success
+    // ("delivered", "relayed", "deliverable"); empty where the report does not name this recipient as done.
+    std::string relay;
+    std::string action;
 };
 
 enum class Kind : std::int64_t {
     mail = 0,
     notice = 1,  // we wrote it: it never makes another notice to a sender
 };
+
+// What a notice tells of.
+enum class NoticeKind { failure, delay, report };
 
 // dsn_return: RFC 3461 4.3.
 enum class DsnReturn : std::int64_t { unspecified = 0, full = 1, headers = 2 };
@@ -70,6 +80,7 @@ struct Envelope {
     std::string protocol;                   // SMTP, ESMTP, ESMTPSA …
     std::string login;                      // SASL login
     std::string grant;                      // the user whose POP-before-SMTP grant opened the relay
+    ipc::Trace trace = ipc::Trace::none;    // the report that is still owed to the sender
     std::vector<std::string> delivered_to;  // what it has been through, for the detection of loops
 };
 
@@ -77,7 +88,7 @@ struct Envelope {
 struct NewMessage {
     text::QueueId id;
     Kind kind = Kind::mail;
-    bool delay = false;  // a notice of delay, not of failure; for the log, not kept
+    NoticeKind notice = NoticeKind::failure;  // of a notice; for the log, not kept
     bool hold = false;
     std::int64_t next_attempt = 0;  // seconds UTC; 0: fresh, its receiver has it in memory at once
     Envelope envelope;

@@ -2,6 +2,7 @@
 // What may be done to the spool. Operations are collected and applied many at a time, in one transaction with
 // one flush (spool.h); each is whole or not at all.
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -23,6 +24,9 @@ struct RecipientOutcome {
     std::string status;
     std::string reason;
     std::string remote;
+    std::string reply = {};
+    std::string relay = {};
+    std::string action = {};
 };
 
 // Outcomes of deliveries, and perhaps the end of a pass. Does nothing (value 0) when an operator deleted the
@@ -36,12 +40,13 @@ struct Settle {
     text::QueueId id;
     std::vector<RecipientOutcome> outcomes;
     Then then = Then::record;
-    std::int64_t next_attempt = 0;  // with defer, as are the next four
+    std::int64_t next_attempt = 0;  // with defer, as are the next five
     std::int64_t age = 0;
     std::int64_t seen = 0;
     std::int64_t attempts = 0;
     bool warned = false;
-    std::vector<NewMessage> notices;  // inserted together with what they report
+    ipc::Trace trace = ipc::Trace::none;  // the report that is owed from now on
+    std::vector<NewMessage> notices;      // inserted together with what they report
     std::vector<std::int64_t>
         reported;  // recipients that failed and are told of in `notices`, or of whom nobody is told
 };
@@ -53,6 +58,8 @@ struct Expand {
     std::int64_t number = 0;
     std::vector<Recipient> results;
     std::vector<NewMessage> forwarded;
+    // What a report says of the alias itself, where there is to be one.
+    std::optional<RecipientOutcome> told = {};
 };
 
 // An operator's command on one message. Value: 1, or 0 when there is no such message, or nothing to change in

@@ -6,7 +6,7 @@
 
 namespace ekiden::queue {
 
-inline constexpr std::array<std::string_view, 3> schema_steps = {R"sql(
+inline constexpr std::array<std::string_view, 4> schema_steps = {R"sql(
 PRAGMA application_id = 0x456b5131;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO meta VALUES ('sequence', 1);
@@ -66,6 +66,12 @@ CREATE TABLE dropped (
     name TEXT NOT NULL,
     part INTEGER NOT NULL,
     PRIMARY KEY (name, part)) WITHOUT ROWID;
+)sql",
+                                                                 R"sql(
+ALTER TABLE message ADD COLUMN trace INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE recipient ADD COLUMN reply TEXT;
+ALTER TABLE recipient ADD COLUMN relay TEXT;
+ALTER TABLE recipient ADD COLUMN action TEXT;
 )sql"};
 
 }  // namespace ekiden::queue

@@ -265,7 +265,8 @@ Result<> Spool::insert(const NewMessage& message) {
         e.sender, null_if_empty(e.message_id), null_if_empty(e.envelope_id), std::to_underlying(e.dsn_return),
         null_if_empty(e.client), null_if_empty(e.client_address), null_if_empty(e.helo),
         null_if_empty(e.protocol), null_if_empty(e.login), e.arrived_us, e.leading_dot, e.line_ends,
-        null_if_empty(e.grant), null_if_empty(fmt::to_string(fmt::join(e.delivered_to, "\n"))));
+        null_if_empty(e.grant), null_if_empty(fmt::to_string(fmt::join(e.delivered_to, "\n"))),
+        std::to_underlying(e.trace));
     for (const Recipient& r : message.recipients)
         if (done) done = insert(seq, r);
     if (done && !message.in_file)
@@ -302,7 +303,7 @@ Result<std::int64_t> Spool::run(const Settle& settle) {
         there = erase(seq);
     else if (settle.then == Settle::Then::defer)
         there = change(sql::defer_message, seq, settle.next_attempt, settle.age, settle.seen, settle.attempts,
-                       settle.warned);
+                       settle.warned, std::to_underlying(settle.trace));
     if (!there) return pass(there);
     if (!*there) return 0;  // deleted meanwhile: nothing is told about it either
     Result<> done;
@@ -316,20 +317,25 @@ Result<std::int64_t> Spool::run(const Settle& settle) {
 Result<> Spool::record(const Settle& settle) {
     Sequence seq = settle.id.sequence;
     Result<> done;
-    for (const RecipientOutcome& o : settle.outcomes)
-        if (done)
-            done = (*statements_)[sql::update_recipient].run(seq, o.number, std::to_underlying(o.state),
-                                                             null_if_empty(o.status), null_if_empty(o.reason),
-                                                             null_if_empty(o.remote));
+    for (const RecipientOutcome& outcome : settle.outcomes)
+        if (done) done = record(seq, outcome);
     for (std::int64_t number : settle.reported)
         if (done) done = (*statements_)[sql::end_recipient].run(seq, number);
     return done;
+}
+
+Result<> Spool::record(Sequence sequence, const RecipientOutcome& o) {
+    return (*statements_)[sql::update_recipient].run(
+        sequence, o.number, std::to_underlying(o.state), null_if_empty(o.status), null_if_empty(o.reason),
+        null_if_empty(o.remote), null_if_empty(o.reply), null_if_empty(o.relay), null_if_empty(o.action));
 }
 
 Result<std::int64_t> Spool::run(const Expand& expand) {
     Result<bool> there = change(sql::end_recipient, expand.sequence, expand.number);
     if (!there) return pass(there);
     if (!*there) return 0;
+    Result<> told = expand.told ? record(expand.sequence, *expand.told) : Result<>{};
+    if (!told) return pass(told);
     for (const Recipient& recipient : expand.results) {
         Result<> done = insert(expand.sequence, recipient);
         if (!done) return pass(done);

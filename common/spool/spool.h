@@ -125,6 +125,7 @@ class Spool {
     Result<std::int64_t> run(const ReserveSequence& reserve);
     Result<std::int64_t> run(const ForgetDrops& forget);
     Result<> record(const Settle& settle);
+    Result<> record(Sequence sequence, const RecipientOutcome& outcome);
     // False: no such message.
     Result<bool> erase(Sequence sequence);
     template <class... Values>

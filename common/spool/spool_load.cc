@@ -35,6 +35,7 @@ Envelope envelope_of(const sqlite::Rows& rows) {
     e.leading_dot = rows.number(25) != 0;
     e.line_ends = rows.number(26);
     e.grant = rows.text(27);
+    e.trace = checked(rows.number(29), ipc::Trace::last);
     for (std::string_view address : text::split(rows.text(28), "\n"))
         if (!address.empty()) e.delivered_to.emplace_back(address);
     return e;
@@ -71,6 +72,9 @@ Recipient recipient_of(const sqlite::Rows& rows) {
     r.destination = checked(rows.number(10), ipc::Destination::last);
     r.target = rows.text(11);
     r.user = rows.text(12);
+    r.reply = rows.text(13);
+    r.relay = rows.text(14);
+    r.action = rows.text(15);
     return r;
 }
 

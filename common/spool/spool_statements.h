@@ -56,20 +56,22 @@ enum Name : int {
 #define EKIDEN_MESSAGE_COLUMNS                                                                     \
     "seq, id_time, next_attempt, hold, age, seen, attempts, warned, expire, kind, size, in_file, " \
     "eight_bit, longest_line, header_size, sender, message_id, envelope_id, dsn_return, client, "  \
-    "client_address, helo, protocol, login, arrived, leading_dot, line_ends, granted, delivered_to"
+    "client_address, helo, protocol, login, arrived, leading_dot, line_ends, granted, delivered_to, trace"
 
 // In the order of Name.
 inline constexpr std::array<std::string_view, statement_count> text = {
     "INSERT INTO message (seq, id_time, next_attempt, hold, seen, kind, size, in_file, eight_bit, "
     "longest_line, header_size, sender, message_id, envelope_id, dsn_return, client, client_address, helo, "
-    "protocol, login, arrived, leading_dot, line_ends, granted, delivered_to) "
-    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)",
+    "protocol, login, arrived, leading_dot, line_ends, granted, delivered_to, trace) "
+    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)",
     "INSERT INTO recipient (seq, number, address, original, state, resolved, notify, orcpt, destination, "
     "target, user) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO content (seq, data) VALUES (?, ?)",
-    "UPDATE recipient SET state = ?3, status = ?4, reason = ?5, remote = ?6 WHERE seq = ?1 AND number = ?2",
+    "UPDATE recipient SET state = ?3, status = ?4, reason = ?5, remote = ?6, reply = ?7, relay = ?8, "
+    "action = ?9 WHERE seq = ?1 AND number = ?2",
     "UPDATE recipient SET state = 1 WHERE seq = ?1 AND number = ?2",
-    "UPDATE message SET next_attempt = ?2, age = ?3, seen = ?4, attempts = ?5, warned = ?6 WHERE seq = ?1",
+    "UPDATE message SET next_attempt = ?2, age = ?3, seen = ?4, attempts = ?5, warned = ?6, trace = ?7 "
+    "WHERE seq = ?1",
     "DELETE FROM message WHERE seq = ? RETURNING id_time, in_file",
     "DELETE FROM recipient WHERE seq = ?",
     "DELETE FROM content WHERE seq = ?",
@@ -77,7 +79,8 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "UPDATE message SET hold = 0, next_attempt = max(next_attempt, 1) WHERE seq = ? AND hold = 1",
     "UPDATE message SET hold = 0, next_attempt = 1, attempts = 0, age = 0, warned = 0, expire = 0 WHERE seq "
     "= ?",
-    "UPDATE recipient SET status = NULL, reason = NULL, remote = NULL WHERE seq = ? AND state = 0",
+    "UPDATE recipient SET status = NULL, reason = NULL, remote = NULL, reply = NULL, relay = NULL, "
+    "action = NULL WHERE seq = ? AND state = 0",
     "UPDATE message SET expire = 1 WHERE seq = ? AND expire = 0",
     "UPDATE message SET next_attempt = 1 WHERE seq = ? AND hold = 0",
     "UPDATE message SET next_attempt = 1 WHERE next_attempt > 1 AND hold = 0",
@@ -102,9 +105,11 @@ inline constexpr std::array<std::string_view, statement_count> text = {
     "SELECT " EKIDEN_MESSAGE_COLUMNS " FROM message WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     "SELECT " EKIDEN_MESSAGE_COLUMNS " FROM message WHERE seq = ?",
     "SELECT number, address, original, state, resolved, notify, orcpt, status, reason, remote, "
-    "destination, target, user FROM recipient WHERE seq = ? AND state <> 1 ORDER BY number",
+    "destination, target, user, reply, relay, action FROM recipient WHERE seq = ? AND state <> 1 ORDER BY "
+    "number",
     "SELECT number, address, original, state, resolved, notify, orcpt, status, reason, remote, "
-    "destination, target, user FROM recipient WHERE seq = ?1 AND number >= ?2 ORDER BY number LIMIT ?3",
+    "destination, target, user, reply, relay, action FROM recipient WHERE seq = ?1 AND number >= ?2 ORDER BY "
+    "number LIMIT ?3",
     "SELECT data FROM content WHERE seq = ?",
     // An alias that was expanded is done as well, but nothing was delivered to it: it has no such status.
     "SELECT address FROM recipient WHERE seq = ? AND state = 1 AND status GLOB '2.*'",

@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/spool/schema.h"
 #include "common/spool/scratch_test.h"
+#include "common/sqlite/database.h"
+#include "common/sqlite/statement.h"
 
 namespace ekiden::queue {
 namespace {
@@ -248,6 +251,65 @@ TEST(Spool, ExpansionIsRemembered) {
     ASSERT_EQ(m->recipients.size(), 2u);
     EXPECT_EQ(m->recipients[1].address, "b@example.jp");
     EXPECT_TRUE(m->recipients[1].resolved);
+}
+
+TEST(Spool, KeepsWhatAReportNeeds) {
+    ScratchDirectory directory;
+    {
+        Spool spool = open(directory);
+        NewMessage m = message(1, {"a@example.jp", "team@example.jp"});
+        m.envelope.trace = ipc::Trace::report;
+        ASSERT_TRUE(apply(spool, Accept{std::move(m)}));
+        Settle settle;
+        settle.id = {noon * 1'000'000 + 1, 1};
+        settle.outcomes.push_back(
+            {0, RecipientState::done, "2.0.0", "250 Ok", "mx", "250 Ok", "mx[192.0.2.1]:25", "relayed"});
+        ASSERT_TRUE(apply(spool, settle));
+        Expand expand{
+            1,
+            1,
+            {},
+            {},
+            RecipientOutcome{1, RecipientState::done, "", "forwarded as X", "", "", "local", "relayed"}};
+        ASSERT_TRUE(apply(spool, expand));
+    }
+    Spool spool = open(directory);
+    EXPECT_EQ(spool.load(1)->envelope.trace, ipc::Trace::report);
+    Result<std::vector<Recipient>> all = spool.recipients(1, 0, 10);
+    ASSERT_EQ(all->size(), 2u);
+    EXPECT_EQ(all->at(0).reply, "250 Ok");
+    EXPECT_EQ(all->at(0).relay, "mx[192.0.2.1]:25");
+    EXPECT_EQ(all->at(0).action, "relayed");
+    EXPECT_EQ(all->at(1).reason, "forwarded as X");
+    EXPECT_EQ(*spool.delivered(1), std::vector<std::string>{"a@example.jp"})
+        << "nothing was delivered to the alias";
+    Settle reported;
+    reported.id = {noon * 1'000'000 + 1, 1};
+    reported.then = Settle::Then::defer;
+    reported.next_attempt = noon;
+    ASSERT_TRUE(apply(spool, reported));
+    EXPECT_EQ(spool.load(1)->envelope.trace, ipc::Trace::none);
+}
+
+TEST(Spool, BringsASpoolOfVersionThreeUpToDate) {
+    ScratchDirectory directory;
+    {
+        Result<sqlite::Database> old = sqlite::Database::open(directory.path() + "/queue.db", {});
+        ASSERT_TRUE(old);
+        ASSERT_TRUE(old->migrate(std::span(schema_steps).first(3)));
+        ASSERT_TRUE(old->run(
+            "INSERT INTO message (seq, id_time, arrived, next_attempt, seen, size, in_file, eight_bit, "
+            "leading_dot, line_ends, longest_line, header_size, sender) "
+            "VALUES (7, 1, 1, 0, 1, 4, 0, 0, 0, 1, 2, 4, 'a@example.jp')"));
+        ASSERT_TRUE(old->run("INSERT INTO recipient (seq, number, address) VALUES (7, 0, 'b@example.jp')"));
+        ASSERT_TRUE(old->run("INSERT INTO content VALUES (7, 'x')"));
+    }
+    Spool spool = open(directory);
+    Result<StoredMessage> m = spool.load(7);
+    ASSERT_TRUE(m);
+    EXPECT_EQ(m->envelope.trace, ipc::Trace::none);
+    ASSERT_EQ(m->recipients.size(), 1u);
+    EXPECT_EQ(m->recipients[0].action, "");
 }
 
 TEST(Spool, AMaildropFileIsTakenOnce) {

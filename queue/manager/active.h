@@ -3,6 +3,7 @@
 // what is under way. Owned by the Queue; on disk nothing says that it is here.
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,9 @@ struct Route {
     ipc::Destination destination = ipc::Destination::address;
     std::string target;
     std::string user;
-    std::string command;  // of a user's mailbox
+    std::string command;       // of a user's mailbox
+    std::size_t found_by = 0;  // the place of the alias that named it, plus one; 0: nobody, or not followed
+    bool expanded = false;     // others took its place: a report names them alone
 };
 
 struct Active {
@@ -46,7 +49,10 @@ struct Active {
     std::size_t pending = 0;         // recipients waiting or under way
     int recording = 0;               // outcomes that are being written
     std::vector<RecipientOutcome> unsaved;
+    std::set<std::string> found;  // verification: what aliases and .forward files named, by whom
 
+    // Nothing of it is delivered: what is found out of each recipient is told to the sender, and that is all.
+    bool verifies() const { return message.envelope.trace == ipc::Trace::verify; }
     // The place of a recipient by its number; recipients are in order of their numbers.
     std::size_t place(std::int64_t number) const {
         auto it = std::ranges::lower_bound(message.recipients, number, {}, &Recipient::number);

@@ -125,6 +125,8 @@ Result<> Intake::check(const ipc::Commit& order) const {
     if (size < 0 || (limit > 0 && size > limit && order.drop.empty()))
         return permanent("message is larger than message_size_limit");
     if (order.notes.header_size > order.notes.size) return malformed("a header larger than its message");
+    if (order.trace != ipc::Trace::none && order.drop.empty())
+        return malformed("only mail from maildrop asks for a report");
     if (!order.in_file && order.content.size() != order.notes.size)
         return malformed("content of another size");
     bool texts = clean(order.sender, address_limit) && clean(order.envelope_id, text_limit) &&
@@ -167,6 +169,7 @@ NewMessage Intake::message_of(ipc::Commit order, const text::QueueId& id) const 
     e.protocol = std::move(order.protocol);
     e.login = std::move(order.login);
     e.grant = std::move(order.grant_user);
+    e.trace = order.trace;
     for (const std::string& address : order.notes.delivered_to)
         e.delivered_to.push_back(without_controls(address));
     // Who is named twice gets one copy, as with Postfix's cleanup(8).

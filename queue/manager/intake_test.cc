@@ -112,6 +112,7 @@ TEST_F(IntakeTest, RefusesWhatDoesNotAgree) {
     wrong([](ipc::Commit& c) { c.notes.size += 1; });
     wrong([](ipc::Commit& c) { c.notes.header_size = c.notes.size + 1; });
     wrong([](ipc::Commit& c) { c.in_file = true; });
+    wrong([](ipc::Commit& c) { c.trace = ipc::Trace::verify; });  // from no maildrop file
     wrong([](ipc::Commit& c) { c.sender = "a@example.jp\r\nX: y"; });
     wrong([](ipc::Commit& c) { c.recipients[0].address = ""; });
     wrong([](ipc::Commit& c) { c.recipients[0].address = std::string("b\0c@example.jp", 14); });

@@ -31,23 +31,60 @@ std::vector<const Recipient*> who_wants(const std::vector<const Recipient*>& rec
     return result;
 }
 
+// RFC 3461 4.2: "rfc822;b@example.net"; the report names the type itself.
+std::string without_type(const std::string& orcpt) {
+    return text::starts_with_ignoring_case(orcpt, "rfc822;") ? orcpt.substr(7) : orcpt;
+}
+
 mail::DsnRecipient dsn_recipient(const Recipient& r, std::int64_t now) {
     mail::DsnRecipient d;
     d.recipient = r.address;
-    d.original_recipient = r.orcpt.empty() ? r.original : r.orcpt;
+    d.original_recipient = r.orcpt.empty() ? r.original : without_type(r.orcpt);
     d.status = r.status;
     d.remote_mta = r.remote;
-    d.diagnostic = r.reason;
+    d.diagnostic = r.remote.empty() || r.reply.empty() ? r.reason : r.reply;
     d.reason = r.reason;
     d.last_attempt = now;
     return d;
 }
 
+// Postfix's words for each state; its reports have no times of attempts.
+mail::DsnRecipient report_recipient(const Recipient& r, ipc::Trace trace) {
+    mail::DsnRecipient d = dsn_recipient(r, 0);
+    if (d.original_recipient.empty()) d.original_recipient = r.address;
+    if (d.status.empty()) d.status = r.state == RecipientState::done ? "2.0.0" : "4.3.0";
+    if (r.relay != "none") d.via = r.relay;
+    if (r.state == RecipientState::done)
+        d.action = r.action;
+    else if (trace == ipc::Trace::verify)
+        d.action = "undeliverable";
+    else
+        d.action = r.state == RecipientState::failed ? "failed" : "delayed";
+    return d;
+}
+
+config::BounceClass template_of(NoticeKind kind) {
+    switch (kind) {
+        case NoticeKind::failure: return config::BounceClass::failure;
+        case NoticeKind::delay: return config::BounceClass::delay;
+        case NoticeKind::report: return config::BounceClass::verify;
+    }
+    return config::BounceClass::failure;
+}
+
+mail::DsnKind dsn_kind(NoticeKind kind) {
+    switch (kind) {
+        case NoticeKind::failure: return mail::DsnKind::failure;
+        case NoticeKind::delay: return mail::DsnKind::delay;
+        case NoticeKind::report: return mail::DsnKind::report;
+    }
+    return mail::DsnKind::failure;
+}
+
 // What people read, from the template of its kind.
 void fill_in(const NoticePolicy& policy, const Letter& letter, mail::Dsn& dsn) {
-    bool failed = letter.kind == NoticeKind::failure;
-    auto which = failed ? config::BounceClass::failure : config::BounceClass::delay;
-    const config::BounceTemplate& form = policy.texts.templates[static_cast<std::size_t>(which)];
+    const config::BounceTemplate& form =
+        policy.texts.templates[static_cast<std::size_t>(template_of(letter.kind))];
     auto value = [&](std::string_view name) -> std::optional<std::string> {
         if (name == config::will_retry_until) return mail::print_local_date(dsn.will_retry_until);
         if (name == param::myhostname.name) return policy.hostname;
@@ -97,11 +134,22 @@ std::vector<Letter> letters_of_delay(const NoticePolicy& policy, const StoredMes
     return letters;
 }
 
+std::vector<Letter> letters_of_trace(const NoticePolicy& policy, const StoredMessage& message,
+                                     const std::vector<const Recipient*>& recipients) {
+    const std::string& sender = message.envelope.sender;
+    bool nobody =
+        sender.empty() || text::equal_ignoring_case(sender, with_domain(policy, policy.double_bounce_sender));
+    std::vector<Letter> letters;
+    if (nobody || message.envelope.trace == ipc::Trace::none) return letters;
+    letters.push_back({NoticeKind::report, "", sender, false, recipients});
+    return letters;
+}
+
 NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const StoredMessage& message,
                         std::string_view original, bool original_is_whole, const text::QueueId& id,
                         std::int64_t now_us, std::int64_t will_retry_until) {
     mail::Dsn dsn;
-    dsn.kind = letter.kind == NoticeKind::failure ? mail::DsnKind::failure : mail::DsnKind::delay;
+    dsn.kind = dsn_kind(letter.kind);
     dsn.hostname = policy.hostname;
     dsn.mail_name = policy.mail_name;
     dsn.sender = letter.to_postmaster ? letter.recipient : message.envelope.sender;
@@ -113,7 +161,10 @@ NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const 
     dsn.now = now;
     dsn.will_retry_until = will_retry_until;
     fill_in(policy, letter, dsn);
-    for (const Recipient* recipient : letter.about) dsn.recipients.push_back(dsn_recipient(*recipient, now));
+    const bool report = letter.kind == NoticeKind::report;
+    for (const Recipient* r : letter.about)
+        dsn.recipients.push_back(report ? report_recipient(*r, message.envelope.trace)
+                                        : dsn_recipient(*r, now));
     bool headers_only = message.envelope.dsn_return == DsnReturn::headers;
     dsn.original =
         headers_only ? original.substr(0, static_cast<std::size_t>(message.envelope.header_size)) : original;
@@ -123,7 +174,7 @@ NewMessage print_letter(const NoticePolicy& policy, const Letter& letter, const 
     NewMessage notice;
     notice.id = id;
     notice.kind = Kind::notice;
-    notice.delay = letter.kind == NoticeKind::delay;
+    notice.notice = letter.kind;
     notice.envelope.arrived_us = now_us;
     notice.envelope.sender = letter.sender;
     std::string content =

@@ -1,8 +1,8 @@
 #pragma once
-// What is told to whom when mail cannot be delivered: failure notices and delay warnings (RFC 3464, printed
-// by mail/dsn.h) as messages ready for the spool. A notice to a sender goes out with the null sender; nothing
-// is ever sent in answer to the null sender, and what fails on its way to postmaster ends in the log. Pure:
-// the spool makes a notice durable together with what it reports.
+// What is told to whom of the fate of mail: failure notices, delay warnings and the reports that a local
+// sender asked for (RFC 3464, printed by mail/dsn.h) as messages ready for the spool. A notice to a sender
+// goes out with the null sender; nothing is ever sent in answer to the null sender, and what fails on its way
+// to postmaster ends in the log. Pure: the spool makes a notice durable together with what it reports.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,8 +28,6 @@ struct NoticePolicy {
     config::BounceTexts texts;        // bounce_template_file
 };
 
-enum class NoticeKind { failure, delay };
-
 struct Letter {
     NoticeKind kind = NoticeKind::failure;
     std::string sender;  // empty: the null sender
@@ -45,6 +43,9 @@ std::vector<Letter> letters_of_failure(const NoticePolicy& policy, const StoredM
 // The same for recipients that still wait after delay_warning_time.
 std::vector<Letter> letters_of_delay(const NoticePolicy& policy, const StoredMessage& message,
                                      const std::vector<const Recipient*>& waiting);
+// The report of what became of the recipients, or would, where `trace` asks for one: to the sender alone.
+std::vector<Letter> letters_of_trace(const NoticePolicy& policy, const StoredMessage& message,
+                                     const std::vector<const Recipient*>& recipients);
 
 // Prints one. `original` is the content of the message, or as much as was read of it; `id` is the notice's
 // own; `now_us` is its time of arrival (wall microseconds), `will_retry_until` is in seconds.

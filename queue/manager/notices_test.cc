@@ -132,6 +132,20 @@ TEST(Notices, HeedsNotify) {
     EXPECT_EQ(letters[0].about[0]->address, "c@example.net");
 }
 
+TEST(Notices, TheDiagnosticIsTheRemoteHostsOwn) {
+    StoredMessage m = message();
+    m.recipients[0].remote = "mx.example.net";
+    m.recipients[0].reply = "550 no such user";
+    m.recipients[0].orcpt = "rfc822;alias@example.net";  // RFC 3461 4.2: with its type
+    std::vector<Letter> letters = letters_of_failure(policy(), m, all(m));
+    NewMessage notice =
+        print_letter(policy(), letters[0], m, original, true, {noon * 1'000'000, 10}, noon * 1'000'000, 0);
+    EXPECT_THAT(*notice.content, HasSubstr("Diagnostic-Code: smtp; 550 no such user\r\n"));
+    EXPECT_THAT(*notice.content, HasSubstr("Original-Recipient: rfc822; alias@example.net\r\n"));
+    EXPECT_THAT(*notice.content,
+                HasSubstr("<b@example.net> (expanded from <alias@example.net>): host mx said"));
+}
+
 TEST(Notices, HeadersOnlyWhenAskedFor) {
     StoredMessage m = message();
     m.envelope.dsn_return = DsnReturn::headers;

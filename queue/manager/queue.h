@@ -105,11 +105,20 @@ class Queue {
     void settle(Active& active, std::vector<RecipientOutcome> outcomes);
     void record(Active& active);
     Task<> keep_outcomes(Settle operation);
-    void log_outcome(const Active& active, const RecipientOutcome& outcome);
+    void log_outcome(const Active& active, const RecipientOutcome& outcome, std::string_view relay = "none");
+    Task<Result<>> find_ways(Active& active, ipc::ResolveRecipients question,
+                             std::vector<std::size_t> places);
 
     // queue_expand.cc: what aliases and .forward files make of a recipient
     struct Known;
-    struct Expansion;
+    struct Expansion {
+        struct Final {
+            ipc::ResolvedRecipient resolved;
+            Recipient recipient;
+        };
+        std::vector<Final> finals;
+        std::map<std::string, std::vector<Recipient>> forwarded;  // by sender
+    };
     Task<bool> expand(Active& active, const ipc::Resolution& resolution,
                       const std::vector<std::size_t>& places);
     void take_route(Active& active, std::size_t place, const ipc::ResolvedRecipient& resolved);
@@ -122,7 +131,20 @@ class Queue {
     Task<> take_expansions(Active& active, ipc::DeliveryOutcome& outcome);
     Task<Result<ipc::ResolvedRecipient>> mailbox_way(const Active& active, std::string address);
     Task<Result<std::string>> take_expansion(Active& active, ipc::RecipientOutcome& outcome);
+    Task<Result<Expansion>> expansion_of(const Active& active, ipc::RecipientOutcome& outcome);
     void log_forwarded(const Active& active, const Recipient& recipient, const std::string& ids);
+
+    // queue_verify.cc: what only asks, and the reports to those who asked
+    Task<Result<>> explore(Active& active, ipc::Resolution resolution, std::vector<std::size_t> places);
+    void take_answers(Active& active, std::size_t place,
+                      const std::vector<const ipc::ResolvedRecipient*>& answers, bool follows,
+                      std::vector<std::size_t>& next);
+    void take_found(Active& active, std::size_t from, Expansion expansion, std::vector<std::size_t>* next);
+    std::optional<std::size_t> add_found(Active& active, std::size_t from, Recipient found);
+    void forwards_to(Active& active, std::size_t place);
+    Task<Settle> conclude_probe(Active& active);
+    Task<std::vector<Recipient>> done_before(const Active& active);
+    std::vector<Letter> letters_of_report(const Active& active, const std::vector<Recipient>& before);
 
     // queue_pass.cc: the end of a pass
     Task<> end_pass(Sequence sequence);

@@ -46,6 +46,22 @@ std::vector<RecipientOutcome> same_for_all(const std::vector<std::int64_t>& numb
     return outcomes;
 }
 
+// What a report calls it, where the recipient has it (RFC 3464 2.3.3). LMTP delivers for good.
+std::string action_of(const Active& active, const Route& route, const RecipientOutcome& outcome) {
+    if (outcome.state != RecipientState::done || route.expanded) return "";
+    if (active.verifies()) return "deliverable";
+    bool goes_on = route.transport == ipc::Transport::local && outcome.reason.starts_with("forwarded as ");
+    return goes_on || route.transport == ipc::Transport::smtp ? "relayed" : "delivered";
+}
+
+// What only a notice or a report needs is not kept for others.
+void trim(const Active& active, const Route& route, RecipientOutcome& outcome) {
+    const bool traced = active.message.envelope.trace != ipc::Trace::none;
+    if (traced) outcome.action = action_of(active, route, outcome);
+    if (!traced) outcome.relay.clear();
+    if (!traced && outcome.state == RecipientState::done) outcome.reply.clear();
+}
+
 // What commands find in their environment.
 void tell_of_client(const Envelope& envelope, ipc::Deliver& order) {
     order.envelope_id = envelope.envelope_id;
@@ -80,12 +96,8 @@ Task<> Queue::activate(Sequence sequence) {
     log::emit(events::queue_active, print(active.message.id), active.message.envelope.sender,
               active.message.envelope.size, active.message.recipients.size());
     if (!places.empty() && !active.message.expire) {
-        Result<ipc::Resolution> resolution = co_await outside_.resolve(std::move(question));
-        if (resolution) {
-            bool expanded = co_await expand(active, *resolution, places);
-            if (!expanded) resolution = temporary("aliases cannot be recorded");
-        }
-        if (!resolution && !active.withdrawn) {
+        Result<> found = co_await find_ways(active, std::move(question), places);
+        if (!found && !active.withdrawn) {
             active.nobody_to_deliver = true;
             std::vector<std::int64_t> numbers;
             for (std::size_t place : places) {
@@ -93,11 +105,24 @@ Task<> Queue::activate(Sequence sequence) {
                 active.routes[place].state = Route::State::none;
                 numbers.push_back(active.message.recipients[place].number);
             }
-            postpone(active, std::move(numbers), "4.3.0", "address resolution: " + resolution.error().text);
+            postpone(active, std::move(numbers), "4.3.0", "address resolution: " + found.error().text);
         }
     }
     active.resolving = false;
     dispatch(active, 0);
+}
+
+Task<Result<>> Queue::find_ways(Active& active, ipc::ResolveRecipients question,
+                                std::vector<std::size_t> places) {
+    Result<ipc::Resolution> resolution = co_await outside_.resolve(std::move(question));
+    if (!resolution) co_return pass(resolution);
+    if (active.verifies()) {
+        Result<> explored = co_await explore(active, std::move(*resolution), std::move(places));
+        co_return explored;
+    }
+    bool expanded = co_await expand(active, *resolution, places);
+    if (!expanded) co_return temporary("aliases cannot be recorded");
+    co_return Result<>{};
 }
 
 // Gives what has a route to the scheduler, from this place on, and settles what needs no delivery.
@@ -159,17 +184,25 @@ void Queue::dispatch(Active& active, std::size_t first) {
 }
 
 // For outcomes that no deliverer logs.
-void Queue::log_outcome(const Active& active, const RecipientOutcome& outcome) {
+void Queue::log_outcome(const Active& active, const RecipientOutcome& outcome, std::string_view relay) {
     const Recipient& recipient = active.message.recipients[active.place(outcome.number)];
     std::int64_t now = clock_.wall_us();
     std::int64_t before = std::max<std::int64_t>(0, active.since_us - active.message.envelope.arrived_us);
     std::int64_t here = std::max<std::int64_t>(0, now - active.since_us);
-    std::string_view status = outcome.state == RecipientState::done     ? "sent"
-                              : outcome.state == RecipientState::failed ? "bounced"
-                                                                        : "deferred";
-    log::emit(events::queue_outcome, print(active.message.id), recipient.address, recipient.original,
-              text::print_delay(before + here), text::print_delays(before, here, 0, 0), outcome.status,
-              status, outcome.reason);
+    const bool probe = active.verifies();
+    const bool again = outcome.state == RecipientState::waiting && (!probe || active.nobody_to_deliver);
+    std::string_view status = again                                   ? "deferred"
+                              : outcome.state == RecipientState::done ? (probe ? "deliverable" : "sent")
+                              : probe                                 ? "undeliverable"
+                                                                      : "bounced";
+    const std::string delay = text::print_delay(before + here);
+    const std::string delays = text::print_delays(before, here, 0, 0);
+    if (relay == "none")
+        log::emit(events::queue_outcome, print(active.message.id), recipient.address, recipient.original,
+                  delay, delays, outcome.status, status, outcome.reason);
+    else
+        log::emit(events::local_delivery, print(active.message.id), recipient.address, recipient.original,
+                  relay, delay, delays, outcome.status, status, outcome.reason);
 }
 
 void Queue::wake_pump() {
@@ -218,6 +251,7 @@ ipc::Deliver Queue::order_for(Active& active, const Delivery& delivery) {
     order.sender = envelope.sender;
     order.arrival = envelope.arrived_us;
     order.first_attempt = active.first_attempt;
+    order.probe = active.verifies();
     order.notes.size = static_cast<std::uint64_t>(envelope.size);
     order.notes.header_size = static_cast<std::uint64_t>(envelope.header_size);
     order.notes.line_ends = static_cast<std::uint64_t>(envelope.line_ends);
@@ -244,6 +278,7 @@ ipc::Deliver Queue::order_for(Active& active, const Delivery& delivery) {
 }
 
 Task<Result<>> Queue::give_content(const Active& active, ipc::Deliver& order) {
+    if (order.probe) co_return Result<>{};  // what nobody has nobody can deliver
     if (active.content) {
         order.content = *active.content;
         co_return Result<>{};
@@ -289,8 +324,10 @@ void Queue::take_outcome(const Delivery& delivery, Result<ipc::DeliveryOutcome> 
             each.dsn = "4.3.5";
             each.text = "the deliverer expanded what is no list";
         }
-        RecipientOutcome result{each.index, RecipientState::waiting, std::move(each.dsn),
-                                std::move(each.text), std::move(each.remote_mta)};
+        RecipientOutcome result{
+            each.index,           RecipientState::waiting,    std::move(each.dsn),
+            std::move(each.text), std::move(each.remote_mta), std::move(each.remote_reply),
+            std::move(each.relay)};
         if (each.status == ipc::DeliveryStatus::sent) result.state = RecipientState::done;
         if (each.status == ipc::DeliveryStatus::bounced && !settings_.soft_bounce)
             result.state = RecipientState::failed;
@@ -327,14 +364,19 @@ void Queue::settle(Active& active, std::vector<RecipientOutcome> outcomes) {
         if (place >= active.routes.size()) continue;
         if (active.routes[place].state != Route::State::none) --active.pending;
         active.routes[place].state = Route::State::none;
+        trim(active, active.routes[place], outcome);
         Recipient& recipient = active.message.recipients[place];
         recipient.state = outcome.state;
         recipient.status = outcome.status;
         recipient.reason = outcome.reason;
         recipient.remote = outcome.remote;
+        recipient.reply = outcome.reply;
+        recipient.relay = outcome.relay;
+        recipient.action = outcome.action;
         active.unsaved.push_back(std::move(outcome));
     }
     if (active.resolving || active.ending) return;
+    if (active.pending > 0 && active.verifies()) return;  // all of it counts, or none
     if (active.pending > 0) return record(active);
     active.ending = true;
     gate_.spawn(end_pass(active.message.id.sequence));

@@ -13,6 +13,7 @@
 #include "common/mail/date.h"
 #include "common/text/ascii.h"
 #include "common/text/delay.h"
+#include "queue/manager/named.h"
 #include "queue/manager/queue.h"
 
 namespace ekiden::queue {
@@ -30,29 +31,6 @@ bool is_user(Destination destination) {
            destination == Destination::forward_file;
 }
 
-// Recipients with the same key are the same.
-std::string key_of(Destination destination, std::string_view address, std::string_view target,
-                   std::string_view user) {
-    if (destination == Destination::address) return text::to_lower(address);
-    if (is_user(destination))
-        return fmt::format("\n{}\n{}", std::to_underlying(Destination::user_mailbox), user);
-    return fmt::format("\n{}\n{}\n{}", std::to_underlying(destination), target, user);
-}
-
-std::string key_of(const Recipient& r) { return key_of(r.destination, r.address, r.target, r.user); }
-
-// What an answer of the router's names.
-Recipient recipient_of(const ipc::ResolvedRecipient& resolved) {
-    Recipient recipient;
-    recipient.address = resolved.address;
-    // A user is looked up again whenever it is his turn; that his .forward was looked at stays true.
-    if (resolved.destination != Destination::user && resolved.destination != Destination::forward_file)
-        recipient.destination = resolved.destination;
-    recipient.target = resolved.target;
-    recipient.user = resolved.user;
-    return recipient;
-}
-
 bool harmless(std::string_view text) {
     return !text.empty() && text.size() <= longest_target &&
            text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
@@ -68,18 +46,34 @@ std::string top_of(const NoticePolicy& policy, const text::QueueId& id, const st
 
 }  // namespace
 
+std::string key_of(Destination destination, std::string_view address, std::string_view target,
+                   std::string_view user) {
+    if (destination == Destination::address) return text::to_lower(address);
+    if (is_user(destination))
+        return fmt::format("\n{}\n{}", std::to_underlying(Destination::user_mailbox), user);
+    return fmt::format("\n{}\n{}\n{}", std::to_underlying(destination), target, user);
+}
+
+std::string key_of(const Recipient& r) { return key_of(r.destination, r.address, r.target, r.user); }
+
+Recipient recipient_of(const ipc::ResolvedRecipient& resolved) {
+    Recipient recipient;
+    recipient.address = resolved.address;
+    // A user is looked up again whenever it is his turn; that his .forward was looked at stays true.
+    if (resolved.destination != Destination::user && resolved.destination != Destination::forward_file)
+        recipient.destination = resolved.destination;
+    recipient.target = resolved.target;
+    recipient.user = resolved.user;
+    return recipient;
+}
+
+bool is_itself(const ipc::ResolvedRecipient& answer, const std::string& address) {
+    return !answer.forwarded && answer.target.empty() && text::equal_ignoring_case(answer.address, address);
+}
+
 struct Queue::Known {
     std::int64_t next_number = 0;
     std::set<std::string> keys;  // who has the message, or gets it already
-};
-
-struct Queue::Expansion {
-    struct Final {
-        ipc::ResolvedRecipient resolved;
-        Recipient recipient;
-    };
-    std::vector<Final> finals;
-    std::map<std::string, std::vector<Recipient>> forwarded;  // by sender
 };
 
 // Takes the routes of the answer; where aliases changed the recipients, records that first. False: nothing
@@ -95,9 +89,7 @@ Task<bool> Queue::expand(Active& active, const ipc::Resolution& resolution,
         const Recipient& recipient = active.message.recipients[places[i]];
         const ipc::ResolvedRecipient* itself = nullptr;
         for (const ipc::ResolvedRecipient* answer : answers[i])
-            if (!answer->forwarded && answer->target.empty() &&
-                text::equal_ignoring_case(answer->address, recipient.address))
-                itself = answer;
+            if (is_itself(*answer, recipient.address)) itself = answer;
         // What came out of an expansion is not expanded again where it names itself.
         bool stays = itself != nullptr && (answers[i].size() == 1 || recipient.resolved);
         if (stays) take_route(active, places[i], *itself);
@@ -177,9 +169,18 @@ Task<Result<std::string>> Queue::record_expansion(Active& active, std::size_t pl
         ids += (ids.empty() ? "" : ", ") + print(message->id);
         operation.forwarded.push_back(std::move(*message));
     }
+    if (!ids.empty() && active.message.envelope.trace != ipc::Trace::none)
+        operation.told = RecipientOutcome{
+            original.number, RecipientState::done, "", "forwarded as " + ids, "", "", "local", "relayed"};
     Writer::Applied applied = co_await writer_.apply_and_return(std::move(operation));
     if (!applied.value) co_return pass(applied.value);
     auto& done = std::get<Expand>(applied.operation);
+    if (done.told) {
+        Recipient& alias = active.message.recipients[place];
+        alias.reason = done.told->reason;
+        alias.relay = done.told->relay;
+        alias.action = done.told->action;
+    }
     for (std::size_t i = 0; i < done.results.size(); ++i) {
         active.message.recipients.push_back(std::move(done.results[i]));
         active.routes.emplace_back();
@@ -205,6 +206,7 @@ Task<Result<NewMessage>> Queue::forwarded(const Active& active, const Recipient&
     message.envelope = envelope;
     message.envelope.arrived_us = clock_.wall_us();
     message.envelope.sender = std::move(sender);
+    message.envelope.trace = ipc::Trace::none;  // that it went on is what the report says
     // A list's own message, on its way to the list's members, says so already.
     bool said = !envelope.delivered_to.empty() &&
                 text::equal_ignoring_case(envelope.delivered_to.back(), from.address);
@@ -253,6 +255,7 @@ Task<> Queue::take_expansions(Active& active, ipc::DeliveryOutcome& outcome) {
             each.status = ipc::DeliveryStatus::sent;
             each.dsn = "2.0.0";
             each.text = done->empty() ? "expanded" : "forwarded as " + *done;
+            active.routes[active.place(each.index)].expanded = done->empty();
             if (!done->empty())
                 log_forwarded(active, active.message.recipients[active.place(each.index)], *done);
         } else {
@@ -266,13 +269,29 @@ Task<> Queue::take_expansions(Active& active, ipc::DeliveryOutcome& outcome) {
 
 Task<Result<std::string>> Queue::take_expansion(Active& active, ipc::RecipientOutcome& outcome) {
     std::size_t place = active.place(outcome.index);
+    Result<Expansion> expansion = co_await expansion_of(active, outcome);
+    if (!expansion) co_return pass(expansion);
+    std::size_t before = active.routes.size();
+    if (active.verifies()) {
+        take_found(active, place, std::move(*expansion), nullptr);
+        dispatch(active, before);
+        co_return std::string();
+    }
+    Result<Known> known = co_await known_of(active);
+    if (!known) co_return pass(known);
+    Result<std::string> done = co_await record_expansion(active, place, std::move(*expansion), *known);
+    if (done) dispatch(active, before);
+    co_return done;
+}
+
+// What the deliverer read, held against what it may name.
+Task<Result<Queue::Expansion>> Queue::expansion_of(const Active& active, ipc::RecipientOutcome& outcome) {
+    std::size_t place = active.place(outcome.index);
     const Recipient original = active.message.recipients[place];
     const Route route = active.routes[place];
     bool of_user = route.destination == Destination::user || route.destination == Destination::forward_file;
     bool may = of_user || route.destination == Destination::include;
     if (!may || outcome.expansion.empty()) co_return temporary("the deliverer expanded what is no list");
-    Result<Known> known = co_await known_of(active);
-    if (!known) co_return pass(known);
     Expansion expansion;
     for (ipc::ExpandedTarget& target : outcome.expansion) {
         bool own = target.destination == Destination::user_mailbox && of_user;
@@ -302,10 +321,7 @@ Task<Result<std::string>> Queue::take_expansion(Active& active, ipc::RecipientOu
             result.resolved = std::move(*way);
         }
     }
-    std::size_t before = active.routes.size();
-    Result<std::string> done = co_await record_expansion(active, place, std::move(expansion), *known);
-    if (done) dispatch(active, before);
-    co_return done;
+    co_return expansion;
 }
 
 // Behind a .forward that leads to the user's own mailbox, where that is another transport's.

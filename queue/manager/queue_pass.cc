@@ -8,13 +8,12 @@
 #include "common/base/deadline.h"
 #include "common/log/events.h"
 #include "queue/manager/queue.h"
+#include "queue/manager/soon.h"
 
 namespace ekiden::queue {
 namespace {
 
 constexpr Milliseconds retry_interval{2000};
-constexpr std::int64_t soon = 5;  // seconds until a lost deliverer is asked again; grows with each pass
-constexpr std::int64_t soon_passes = 12;
 
 Result<std::string> read_file(int fd, std::size_t octets) {
     std::string content(octets, '\0');
@@ -91,6 +90,10 @@ Task<> Queue::finish(Milliseconds time) {
 
 // What is to be recorded, decided from what is in memory.
 Task<Settle> Queue::conclude(Active& active) {
+    if (active.verifies()) {
+        Settle probed = co_await conclude_probe(active);
+        co_return probed;
+    }
     StoredMessage& message = active.message;
     std::int64_t now = clock_.wall_seconds();
     std::int64_t age = age_at(message, now);
@@ -104,7 +107,7 @@ Task<Settle> Queue::conclude(Active& active) {
             r.state = RecipientState::failed;
             if (r.status.empty()) r.status = "4.4.7";  // RFC 3463: delivery time expired
             if (r.reason.empty()) r.reason = "the message expired in the queue";
-            settle.outcomes.push_back({r.number, r.state, r.status, r.reason, r.remote});
+            settle.outcomes.push_back({r.number, r.state, r.status, r.reason, r.remote, r.reply, r.relay});
         }
         if (r.state == RecipientState::failed) failed.push_back(&r);
         if (r.state == RecipientState::waiting) waiting.push_back(&r);
@@ -126,6 +129,14 @@ Task<Settle> Queue::conclude(Active& active) {
     bool again_soon = active.nobody_to_deliver && settle.attempts <= soon_passes;
     settle.next_attempt = next_attempt(settings_.retry, age, now);
     if (again_soon) settle.next_attempt = std::min(settle.next_attempt, now + soon * settle.attempts);
+    settle.trace = message.envelope.trace;
+    std::vector<Recipient> before;
+    const bool attempted = waiting.empty() || (!again_soon && !active.withdrawn);
+    if (settle.trace == ipc::Trace::report && attempted) {
+        before = co_await done_before(active);
+        for (Letter& letter : letters_of_report(active, before)) letters.push_back(std::move(letter));
+        settle.trace = ipc::Trace::none;
+    }
     if (!letters.empty()) {
         // Composing takes a while, in which this process may end: what was delivered must stand by then.
         active.unsaved = settle.outcomes;
@@ -191,8 +202,10 @@ void Queue::log_notices(const Active& active, const Settle& settle) {
     // Postmaster's copies have a sender of their own, so that they are told apart.
     for (const NewMessage& notice : settle.notices) {
         bool to_sender = notice.envelope.sender.empty();
-        bool delay = notice.delay;
-        if (to_sender && delay)
+        bool delay = notice.notice == NoticeKind::delay;
+        if (notice.notice == NoticeKind::report)
+            log::emit(events::report_notice, id, print(notice.id));
+        else if (to_sender && delay)
             log::emit(events::delay_notice, id, print(notice.id));
         else if (to_sender)
             log::emit(events::sender_notice, id, print(notice.id));

@@ -40,7 +40,8 @@ Failure permanent_failure(std::string dsn, std::string text) {
     return failure;
 }
 
-std::string_view name_of(DeliveryStatus status) {
+std::string_view name_of(DeliveryStatus status, bool probe) {
+    if (probe) return status == DeliveryStatus::sent ? "deliverable" : "undeliverable";
     switch (status) {
         case DeliveryStatus::sent: return "sent";
         case DeliveryStatus::deferred: return "deferred";
@@ -127,7 +128,7 @@ Task<ipc::DeliveryOutcome> Delivery::run() {
     started_us_ = ready_us_ = context_.clock.steady_us();
     wall_started_us_ = context_.clock.wall_us();
     check_addresses();
-    if (!request_.file && request_.content.empty() && request_.notes.size > 0)
+    if (!request_.probe && !request_.file && request_.content.empty() && request_.notes.size > 0)
         for (Recipient& recipient : recipients_)
             if (recipient.open)
                 settle(recipient, DeliveryStatus::deferred,
@@ -203,12 +204,13 @@ Task<Delivery::Step> Delivery::over(std::unique_ptr<Session> session) {
     smtp::Transaction transaction;
     transaction.sender = request_.sender;
     transaction.eight_bit = request_.notes.eight_bit;
+    transaction.probe = request_.probe;
     for (std::size_t number : numbers) transaction.recipients.push_back(request_.recipients[number].address);
     smtp::Content content;
     content.fd = request_.file.get();
     // The text is lent to the transaction and comes back for another host.
     content.text = std::move(request_.content);
-    content.size = content.fd >= 0 ? request_.notes.size : content.text.size();
+    content.size = content.fd >= 0 || request_.probe ? request_.notes.size : content.text.size();
     content.leading_dot = request_.notes.leading_dot;
     content.longest_line = request_.notes.longest_line;
     std::optional<Failure> broken;
@@ -247,7 +249,8 @@ Delivery::Step Delivery::judge(const Session& session, const smtp::Transaction& 
         Recipient& recipient = recipients_[numbers[i]];
         Failure result = said(session.target, *verdict);
         result.relay = print(session.target, session.port);
-        if (verdict->stage == smtp::Stage::end_of_data && verdict->reply.positive()) {
+        const smtp::Stage last = request_.probe ? smtp::Stage::rcpt : smtp::Stage::end_of_data;
+        if (verdict->stage == last && verdict->reply.positive()) {
             result.dsn = status_of(verdict->reply);
             result.text = result.remote_reply = text::printable(verdict->reply.one_line(), 2000);
             settle(recipient, DeliveryStatus::sent, result);
@@ -292,7 +295,7 @@ ipc::DeliveryOutcome Delivery::finish() {
                   text::print_delay(delay),
                   text::print_delays(before, 0, static_cast<std::int64_t>(outcome.setup_us),
                                      static_cast<std::int64_t>(outcome.transmission_us)),
-                  result.dsn, name_of(result.status), result.text);
+                  result.dsn, name_of(result.status, request_.probe), result.text);
         outcome.recipients.push_back(std::move(recipient.outcome));
     }
     return outcome;

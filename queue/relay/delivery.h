@@ -2,7 +2,8 @@
 // One delivery: a message to the recipients of one next hop. It finds a session (an idle one, or the next
 // target that greets), says the transaction, and goes on with another host for the recipients that are still
 // open, until all are settled, the limits of a delivery are reached, or no host is left. What is open then is
-// deferred.
+// deferred. A probe asks each recipient's host with MAIL FROM and RCPT TO, and takes its word there for the
+// outcome.
 #include <string>
 #include <vector>
 

@@ -125,6 +125,34 @@ class DeliveryTest : public testing::Test {
     dns::RandomBelow last = [](std::uint32_t below) { return below - 1; };
 };
 
+TEST_F(DeliveryTest, AProbeEndsBeforeTheContent) {
+    host("127.0.0.11",
+         {std::string(hello) +
+          "C: MAIL FROM:<a@me.example> SIZE=6\nC: RCPT TO:<b@x>\nC: RCPT TO:<c@x>\nC: RCPT TO:<d@x>\n"
+          "S: 250 ok\nS: 250 2.1.5 welcome\nS: 550 5.1.1 nobody\nS: 450 4.2.0 later\n"
+          "C: RSET\nS: 250 ok\n"});
+    host("127.0.0.12",
+         {std::string(hello) +
+          "C: MAIL FROM:<a@me.example> SIZE=6\nC: RCPT TO:<d@x>\nS: 250 ok\nS: 450 4.2.0 later\n"
+          "C: RSET\nS: 250 ok\n"});
+    ipc::Deliver asked = request({"b@x", "c@x", "d@x"});
+    asked.probe = true;
+    asked.content.clear();
+    ipc::DeliveryOutcome outcome = deliver(std::move(asked));
+    EXPECT_EQ(outcome.recipients[0].status, DeliveryStatus::sent);
+    EXPECT_EQ(outcome.recipients[0].dsn, "2.1.5");
+    EXPECT_EQ(outcome.recipients[0].text, "250 2.1.5 welcome");
+    EXPECT_EQ(outcome.recipients[0].remote_reply, "250 2.1.5 welcome");
+    EXPECT_EQ(outcome.recipients[1].status, DeliveryStatus::bounced);
+    EXPECT_EQ(outcome.recipients[2].status, DeliveryStatus::deferred);
+    std::string all = fmt::to_string(fmt::join(lines.texts, "\n"));
+    EXPECT_THAT(all, testing::HasSubstr("status=deliverable (250 2.1.5 welcome)"));
+    EXPECT_THAT(
+        all, testing::HasSubstr("status=undeliverable (host mx1.example[127.0.0.11] said: 550 5.1.1 nobody"));
+    EXPECT_THAT(
+        all, testing::HasSubstr("status=undeliverable (host mx2.example[127.0.0.12] said: 450 4.2.0 later"));
+}
+
 TEST_F(DeliveryTest, SentWithAnOutcomeForEachRecipient) {
     policy.port = 0;
     Host& mx = host(

@@ -114,6 +114,15 @@ std::optional<std::size_t> header_end(std::string_view text, bool all) {
     return std::nullopt;
 }
 
+ipc::Trace trace_of(maildrop::Trace trace) {
+    switch (trace) {
+        case maildrop::Trace::none: return ipc::Trace::none;
+        case maildrop::Trace::verify: return ipc::Trace::verify;
+        case maildrop::Trace::report: return ipc::Trace::report;
+    }
+    return ipc::Trace::none;
+}
+
 // RFC 5321 addresses with the recipient inside (Postfix's VERP_README): bounces then name him.
 std::string verp_sender(const std::string& sender, const std::string& recipient,
                         const std::string& delimiters) {
@@ -152,8 +161,8 @@ Task<Result<>> Letter::examine() {
     }
     if (!reader.done()) co_return malformed("it ends before its end");
     envelope_ = reader.envelope();
-    // Nobody asked for it to be delivered.
-    if (envelope_.trace == maildrop::Trace::verify) co_return malformed("verification is not supported");
+    // One report, whoever would get the message from which sender.
+    if (envelope_.trace == maildrop::Trace::verify) envelope_.verp.clear();
     co_return Result<>{};
 }
 
@@ -177,6 +186,7 @@ ipc::Commit Letter::envelope_of(std::uint32_t part, const std::string& queue_id)
     commit.client_address = "127.0.0.1";
     commit.drop = name_;
     commit.drop_part = part;
+    commit.trace = trace_of(envelope_.trace);
     return commit;
 }
 

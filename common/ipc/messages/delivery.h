@@ -93,6 +93,9 @@ struct Deliver {
     // True only when no attempt can have been made before, not even one that a crash hid: then local-delivery
     // need not look for its copy.
     bool first_attempt;
+    // Nothing is to be delivered, and there is no content: say what would be done. `sent` then means that the
+    // recipient is deliverable; `deferred` and `bounced` that it is not.
+    bool probe = false;
     // What a command hears of the message in its environment; local-delivery only.
     std::string envelope_id;
     std::string client_name;
@@ -104,7 +107,7 @@ struct Deliver {
     static void visit(M& m, V&& f) {
         f("queue_id", m.queue_id), f("sender", m.sender), f("next_hop", m.next_hop), f("lmtp", m.lmtp);
         f("recipients", m.recipients), f("arrival", m.arrival), f("notes", m.notes), f("content", m.content);
-        f("file", m.file), f("first_attempt", m.first_attempt);
+        f("file", m.file), f("first_attempt", m.first_attempt), f("probe", m.probe);
         f("envelope_id", m.envelope_id), f("client_name", m.client_name);
         f("client_address", m.client_address), f("helo", m.helo), f("protocol", m.protocol);
         f("login", m.login);

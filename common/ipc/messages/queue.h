@@ -83,6 +83,14 @@ struct EnvelopeRecipient {
     }
 };
 
+// What a local sender asked to hear of his message beside failures (sendmail -v, -bv).
+enum class Trace : std::uint8_t {
+    none,
+    report,  // deliver, and mail a report of the first attempt
+    verify,  // deliver nothing: say of each recipient what would be done
+    last = verify,
+};
+
 struct Committed {
     static constexpr std::string_view name = "committed";
     std::string queue_id;
@@ -117,6 +125,7 @@ struct Commit {
     // committed under the same two before is not taken again. Empty: no such file.
     std::string drop;
     std::uint32_t drop_part;
+    Trace trace = Trace::none;
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("queue_id", m.queue_id), f("sender", m.sender), f("envelope_id", m.envelope_id);
@@ -124,7 +133,7 @@ struct Commit {
         f("in_file", m.in_file), f("content", m.content), f("arrival", m.arrival);
         f("client_name", m.client_name), f("client_address", m.client_address), f("helo", m.helo);
         f("protocol", m.protocol), f("login", m.login), f("grant_user", m.grant_user);
-        f("drop", m.drop), f("drop_part", m.drop_part);
+        f("drop", m.drop), f("drop_part", m.drop_part), f("trace", m.trace);
     }
 };
 

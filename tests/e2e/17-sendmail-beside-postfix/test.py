@@ -47,6 +47,11 @@ CASES = [
     (['-XVab', 'bob'], PLAIN), (['-f', '', '-XV', 'bob'], PLAIN), (['-B8BITMIME', 'bob'], PLAIN),
     (['-B', '7BIT', 'bob'], PLAIN), (['-B', '9BIT', 'bob'], PLAIN), (['-G', 'bob'], PLAIN),
     (['-t', '-N', 'delay'], TO_TWO),
+    # reports
+    (['-bv', 'bob'], PLAIN), (['-bv', 'a@example.net, b', 'c'], ''), (['-bv', '-F', 'X', 'bob'], ''), (['-bv', '-XV', 'bob'], ''),
+    (['-bv', '-f', 'a@example.net', 'bob'], ''), (['-bv', '-f', '', 'bob'], ''), (['-bv', '-V', 'id-1', 'bob'], ''),
+    (['-bv', '-G', 'bob'], ''), (['-bv', ''], ''), (['-bv'], ''), (['-v', 'bob'], PLAIN), (['-v', '-t'], TO_TWO),
+    (['-v', '-f', '', 'bob'], PLAIN), (['-bv', '-Rfull', 'bob'], ''),
     # what means nothing here
     (['-Am', '-c', '-em', '-h', '5', '-L', 'x', '-m', '-o7', '-o8', '-om', '-odb', '-p', 'x', '-U', '-x', 'bob'], PLAIN),
     (['-O', 'DeliveryMode=b', 'bob'], PLAIN), (['-bm', 'bob'], PLAIN), (['-bh'], ''), (['-bH'], ''), (['-q15m'], ''),
