@@ -32,14 +32,40 @@ std::pair<std::string, std::string> split_way(std::string_view text) {
     return {std::string(text::trim(text.substr(0, colon))), std::string(text::trim(text.substr(colon + 1)))};
 }
 
+namespace {
+
+// LMTP goes to a host, never by MX, and to port 24 where none is named; "inet:" may stand before it.
+Result<std::string> lmtp_hop(std::string_view text) {
+    if (text.starts_with("unix:"))
+        return malformed(
+            "LMTP over a unix: socket is not possible: let the server listen on 127.0.0.1, port 24");
+    if (text.starts_with("inet:")) text.remove_prefix(5);
+    std::string hop(text);
+    std::size_t colon = hop.find(':');
+    if (!hop.starts_with('[')) {
+        std::size_t end = std::min(colon, hop.size());
+        hop = "[" + hop.substr(0, end) + "]" + hop.substr(end);
+    }
+    if (hop.ends_with(']')) hop += ":24";
+    return hop;
+}
+
+}  // namespace
+
 Result<Way> make_way(std::string_view transport, std::string_view next_hop) {
     const auto* row = std::ranges::find(transports, transport, &NamedTransport::name);
     if (row == std::end(transports))
         return malformed("unknown mail transport: " + text::printable(transport, 60));
     bool to_host = row->transport == Transport::smtp || row->transport == Transport::lmtp;
-    if (to_host && !next_hop.empty())
-        if (Result<NextHop> hop = parse_next_hop(next_hop, 25); !hop) return malformed(hop.error().text);
-    return Way{row->transport, std::string(next_hop)};
+    Way way{row->transport, std::string(next_hop)};
+    if (!to_host || next_hop.empty()) return way;
+    if (row->transport == Transport::lmtp) {
+        Result<std::string> hop = lmtp_hop(next_hop);
+        if (!hop) return pass(hop);
+        way.next_hop = std::move(*hop);
+    }
+    if (Result<NextHop> hop = parse_next_hop(way.next_hop, 25); !hop) return malformed(hop.error().text);
+    return way;
 }
 
 namespace {

@@ -12,8 +12,9 @@ namespace ekiden::smtp {
 
 struct Way {
     ipc::Transport transport;
-    std::string
-        next_hop;  // a host for smtp and lmtp, empty: the recipient's domain; the text of error and retry
+    // Of smtp a domain or [host], of lmtp [host]:port, empty: the recipient's domain. Of error and retry the
+    // text.
+    std::string next_hop;
     bool operator==(const Way&) const = default;
 };
 

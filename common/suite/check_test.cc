@@ -154,6 +154,9 @@ TEST_F(SuiteCheck, WhatWouldKeepAProgramFromStartingIsRefused) {
             {"transport_maps = inline:{ a.test=foo:bar }",
              "in parameter transport_maps: entry \"a.test\": unknown mail transport: foo"},
             {"transport_maps = static:smtp:[x", "in parameter transport_maps: entry \"\": bad next hop: [x"},
+            {"mailbox_transport = lmtp:unix:private/dovecot-lmtp",
+             "in parameter mailbox_transport: LMTP over a unix: socket is not possible: let the server "
+             "listen"},
             {"mailbox_transport = local:",
              "in parameter mailbox_transport: local cannot hand what it does not deliver to itself"},
             {"fallback_transport = nosuch:",

@@ -125,7 +125,8 @@ Router::Way Router::way_to(const std::string& transport, const std::string& next
         if (!has_status(text)) text = (way->transport == Transport::error ? "5.0.0 " : "4.0.0 ") + text;
         return Way{way->transport, "", std::move(text)};
     }
-    return Way{way->transport, next_hop.empty() ? domain : next_hop, ""};
+    if (next_hop.empty() && way->transport == Transport::lmtp) return way_to(transport, domain, domain);
+    return Way{way->transport, next_hop.empty() ? domain : way->next_hop, ""};
 }
 
 namespace {

@@ -359,11 +359,11 @@ TEST_F(LocalNames, MailboxesOfAnotherTransport) {
     EXPECT_THAT(leads("ghost@here.test"), ElementsAre("ghost@here.test lmtp [127.0.0.1]:24"));
     values_["mailbox_transport_maps"] =
         "inline:{ daemon=lmtp:, { ghost = error:5.2.1 closed }, nobody+x=discard: }";
-    EXPECT_THAT(mailbox("Daemon+x@here.test"), ElementsAre("Daemon+x@here.test lmtp mail.example.test"));
+    EXPECT_THAT(mailbox("Daemon+x@here.test"), ElementsAre("Daemon+x@here.test lmtp [mail.example.test]:24"));
     EXPECT_THAT(mailbox("nobody+x@here.test"), ElementsAre("nobody+x@here.test lmtp [127.0.0.1]:24"));
     EXPECT_THAT(leads("ghost@here.test"), ElementsAre("ghost@here.test 5.2.1 closed"));
     values_["alias_maps"] = "inline:{ { daemon = \\daemon } }";
-    EXPECT_THAT(leads("daemon@here.test"), ElementsAre("daemon@here.test lmtp mail.example.test"));
+    EXPECT_THAT(leads("daemon@here.test"), ElementsAre("daemon@here.test lmtp [mail.example.test]:24"));
     values_["mailbox_transport_maps"] = "static:local:";
     EXPECT_THAT(mailbox("nobody@here.test"),
                 ElementsAre("nobody@here.test 4.3.5 local: cannot take mail of users over"));
@@ -416,7 +416,9 @@ TEST_F(RouterTest, TransportsAndRelayhost) {
     values_["transport_maps"] =
         "inline:{ direct.test=smtp:, inner.test=:[10.0.0.1]:2525, box.test=lmtp:[127.0.0.1]:24, { "
         "closed.test = error:5.1.2 moved away }, "
-        "{ late.test = retry:later }, odd.test=uucp:x, gone.test=discard:, u@ours.test=smtp:[h.test], "
+        "{ late.test = retry:later }, odd.test=uucp:x, gone.test=discard:, i.test=lmtp:inet:127.0.0.1:2424, "
+        "h.test=lmtp:box.test, six.test=lmtp:inet:[::1]:24, d.test=lmtp:, "
+        "s.test=lmtp:unix:private/dovecot-lmtp, u@ours.test=smtp:[h.test], "
         ".sub.test=smtp:[s.test] }";
     EXPECT_THAT(
         ways({"a@any.test", "a@relayed.test", "a@direct.test", "a@inner.test", "a@box.test", "a@closed.test",
@@ -428,6 +430,11 @@ TEST_F(RouterTest, TransportsAndRelayhost) {
                     "7 a@odd.test retry 4.3.5 unknown mail transport: uucp",
                     "8 a@gone.test discard gone.test", "9 u@ours.test smtp [h.test]",
                     "10 a@x.sub.test smtp [s.test]"));
+    // LMTP is for a host, never for a domain's MX.
+    EXPECT_THAT(ways({"a@i.test", "a@h.test", "a@six.test", "a@d.test", "a@s.test"}),
+                ElementsAre("0 a@i.test lmtp [127.0.0.1]:2424", "1 a@h.test lmtp [box.test]:24",
+                            "2 a@six.test lmtp [::1]:24", "3 a@d.test lmtp [d.test]:24",
+                            HasSubstr("4 a@s.test retry 4.3.5 LMTP over a unix: socket is not possible")));
     EXPECT_EQ(verdict("a@closed.test"),
               "remote 550 5.1.2 <a@closed.test>: Recipient address rejected: moved away");
 }
