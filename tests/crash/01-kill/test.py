@@ -9,12 +9,12 @@ import collections
 import os
 import random
 import re
-import signal
 import sys
 import threading
 import time
 
 import auditor
+import killing
 import waiting
 from clients import Smtp
 from house_test import HouseTest, main
@@ -24,7 +24,6 @@ from peers import Sink
 ROUNDS = int(os.environ.get('EKIDEN_ROUNDS', 200))
 SEED = int(os.environ.get('EKIDEN_SEED', time.time_ns() % 100000))
 SENDERS = 3
-ALL_EVERY = 20          # every so many rounds all processes die at once
 RATE = 40               # messages a second and sender
 IN_FLIGHT = 2           # seconds from the other host's 250 until its record is flushed, on a slow day
 HOLDERS = {'relay', 'manager', 'master', 'all'}    # between that 250 and its record
@@ -68,7 +67,6 @@ class Kill(HouseTest):
     @classmethod
     def prepare(cls):
         cls.chance = random.Random(SEED)
-        cls.kills = []
         print(f'seed {SEED}, {ROUNDS} rounds', file=sys.stderr)
         cls.sink = cls.use(Sink('127.0.0.6', decide=lambda recipient: '550 5.1.1 no such user'
                                 if recipient.startswith('unknown@') else None))
@@ -76,43 +74,7 @@ class Kill(HouseTest):
             'crash', mynetworks='127.0.0.0/8', relayhost=f'[127.0.0.6]:{cls.sink.port}', minimal_backoff_time='1s',
             maximal_backoff_time='2s', queue_run_delay='1s', service_throttle_time='1s',
             virtual_mailbox_limit='0'))
-
-    def kill(self, number):
-        rows = self.ours.refresh()['processes']
-        if not rows:
-            return 'nothing'
-        if number % ALL_EVERY == 0:
-            victims = [row['pid'] for row in rows]
-            self.chance.shuffle(victims)
-        else:
-            victims = [self.chance.choice(rows)['pid']]
-        for pid in victims:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        names = {row['pid']: row['name'] for row in rows}
-        victim = 'all' if len(victims) > 1 else names[victims[0]]
-        self.kills.append((time.monotonic(), victim))
-        return victim
-
-    def bring_back(self, killed):
-        """After master's death everything is started again, as an init system would."""
-        if killed not in ('all', 'master'):
-            return
-        waiting.until(lambda: not self.ours.refresh()['processes'], 'no orphan survives master', 20)
-        for pid in self.everyone:
-            waiting.until(lambda pid=pid: not os.path.exists(f'/proc/{pid}') or self.is_zombie(pid),
-                          f'process {pid} ends with master', 20)
-        self.ours.up()
-
-    @staticmethod
-    def is_zombie(pid):
-        try:
-            with open(f'/proc/{pid}/stat') as stat:
-                return stat.read().rsplit(')', 1)[1].split()[0] == 'Z'
-        except (FileNotFoundError, ProcessLookupError):
-            return True
+        cls.killer = killing.Killer(cls.ours, cls.chance)
 
     def test_two_hundred_rounds(self):
         loads = [Load(self.ours, f's{i}', random.Random(SEED + i)) for i in range(SENDERS)]
@@ -122,10 +84,7 @@ class Kill(HouseTest):
         for number in range(1, ROUNDS + 1):
             goal = sum(len(load.accepted) for load in loads) + self.chance.randrange(1, 12)
             waiting.reached(lambda goal=goal: sum(len(load.accepted) for load in loads) >= goal, 8, pause=0.005)
-            self.everyone = self.ours.pids()
-            victim = self.kill(number)
-            killed[victim] += 1
-            self.bring_back(victim)
+            killed[self.killer.strike(number)] += 1
         for load in loads:
             load.over.set()
         for load in loads:
@@ -134,14 +93,8 @@ class Kill(HouseTest):
         self.audit({mark: kind for load in loads for mark, kind in load.tried.items()},
                    {mark for load in loads for mark in load.accepted}, sum(killed.values()))
 
-    def wait_for_empty_queue(self):
-        def drained():
-            self.ours.command('flush', check=False)
-            return self.ours.queue_is_empty()
-        waiting.until(drained, 'the queue is empty', 120, pause=0.5)
-
     def audit(self, tried, accepted, kills):
-        self.wait_for_empty_queue()
+        self.killer.drain()
         ledger = [f'try {mark} it={kind}' for mark, kind in tried.items()]
         ledger += [f'yes {mark}' for mark in accepted] + ['crash'] * kills
         found = collections.Counter()
@@ -169,7 +122,7 @@ class Kill(HouseTest):
                 taken[mark].append(when)
         return [mark for mark, times in taken.items() for first in times[:-1]
                 if not any(victim in HOLDERS and first - 0.1 < when < first + IN_FLIGHT
-                           for when, victim in self.kills)]
+                           for when, victim in self.killer.kills)]
 
 
 main(Kill)
