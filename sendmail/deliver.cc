@@ -8,7 +8,7 @@
 #include "common/config/check.h"
 #include "common/mail/address_list.h"
 #include "common/maildrop/ekidrop.h"
-#include "common/maildrop/submitters.h"
+#include "common/maildrop/user_list.h"
 #include "sendmail/caller.h"
 #include "sendmail/complain.h"
 #include "sendmail/header_recipients.h"
@@ -78,7 +78,8 @@ class Delivery {
     void check_user() const {
         std::string user = login_name().value_or("unknown");
         Result<bool> may =
-            maildrop::may_submit(settings_[param::authorized_submit_users], user, config::read_file);
+            maildrop::user_is_listed(param::authorized_submit_users.name,
+                                     settings_[param::authorized_submit_users], user, config::read_file);
         if (!may) throw Fatal{may.error().text};
         if (!*may) throw Fatal{fmt::format("User {}({}) is not allowed to submit mail", user, getuid())};
     }

@@ -73,6 +73,18 @@ TEST_F(Listing, Json) {
         "\"c@example.net\"}]}\n");
 }
 
+TEST_F(Listing, JsonOfANoticeAndOfOddOctets) {
+    ipc::ListedMessage m = message("3Xv4Gc2kPQz1B", ipc::QueueState::hold);
+    m.sender.clear();
+    m.recipients = {{"\xff@example.net", ""}, {"\xe3\x81\x82@example.net", "\t"}};
+    std::string line = print_json(m);
+    EXPECT_NE(line.find("\"sender\": \"MAILER-DAEMON\""), std::string::npos);
+    EXPECT_NE(line.find("{\"address\": \"?@example.net\"}"), std::string::npos) << line;
+    EXPECT_NE(line.find("{\"address\": \"\xe3\x81\x82@example.net\", \"delay_reason\": \"\\u0009\"}"),
+              std::string::npos)
+        << line;
+}
+
 TEST(QueueOptions, TakesOneAction) {
     Result<QueueOptions> options = parse_queue_options({"-c", "/etc/x", "-p"});
     ASSERT_TRUE(options);

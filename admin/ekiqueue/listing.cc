@@ -8,6 +8,7 @@
 
 #include "common/log/logger.h"
 #include "common/text/ascii.h"
+#include "common/text/utf8.h"
 
 namespace ekiden::admin {
 namespace {
@@ -40,6 +41,15 @@ std::string_view queue_name(ipc::QueueState state) {
     return "deferred";
 }
 
+std::string_view sender_of(const ipc::ListedMessage& message) {
+    return message.sender.empty() ? "MAILER-DAEMON" : std::string_view(message.sender);
+}
+
+// JSON is UTF-8; what is not, as an 8-bit address may be, is shown as the other listing shows it.
+std::string json(std::string_view text) {
+    return log::json_string(text::is_utf8(text) ? text : text::printable(text, text_limit));
+}
+
 std::string_view mark(const ipc::ListedMessage& message) {
     if (message.state == ipc::QueueState::active) return "*";
     if (message.state == ipc::QueueState::hold) return "!";
@@ -53,8 +63,7 @@ std::string TraditionalListing::print(const ipc::ListedMessage& message) {
                                               "--Sender/Recipient------")
                                         : "\n";
     octets_ += message.size;
-    std::string sender =
-        message.sender.empty() ? "MAILER-DAEMON" : text::printable(message.sender, text_limit);
+    std::string sender = text::printable(sender_of(message), text_limit);
     text += row(message.queue_id + std::string(mark(message)), std::to_string(message.size),
                 arrival_time(message.arrival), sender);
     std::string last;
@@ -81,16 +90,16 @@ std::string print_json(const ipc::ListedMessage& message) {
     std::string recipients;
     for (const ipc::ListedRecipient& each : message.recipients) {
         recipients += recipients.empty() ? "{" : ", {";
-        recipients += "\"address\": " + log::json_string(each.address);
-        if (!each.reason.empty()) recipients += ", \"delay_reason\": " + log::json_string(each.reason);
+        recipients += "\"address\": " + json(each.address);
+        if (!each.reason.empty()) recipients += ", \"delay_reason\": " + json(each.reason);
         recipients += "}";
     }
     return fmt::format(
         "{{\"queue_name\": \"{}\", \"queue_id\": {}, \"arrival_time\": {}, \"message_size\": {}, "
         "\"forced_expire\": {}, "
         "\"sender\": {}, \"recipients\": [{}]}}\n",
-        queue_name(message.state), log::json_string(message.queue_id), message.arrival, message.size,
-        message.forced_expire, log::json_string(message.sender), recipients);
+        queue_name(message.state), json(message.queue_id), message.arrival, message.size,
+        message.forced_expire, json(sender_of(message)), recipients);
 }
 
 }  // namespace ekiden::admin

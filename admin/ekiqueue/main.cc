@@ -1,5 +1,5 @@
-// ekiqueue: what mailq shows, and what an operator does with the queue. Asks the running manager; root may
-// list without it.
+// ekiqueue: what mailq shows, and what an operator does with the queue. Asks the running manager, for users
+// by way of pickup; root may list without it. It has no rights of its own: who asks is said by the kernel.
 #include <fmt/format.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -9,10 +9,13 @@
 
 #include "admin/ekiqueue/listing.h"
 #include "admin/ekiqueue/options.h"
+#include "common/dns/name.h"
+#include "common/net/address.h"
 #include "common/process/admin_client.h"
 #include "common/process/admin_tool.h"
 #include "common/process/users.h"
 #include "common/spool/offline.h"
+#include "common/text/ascii.h"
 
 namespace {
 
@@ -26,6 +29,11 @@ constexpr std::uint16_t page = 1000;
 int complain(const std::string& text, int status) {
     fmt::print(stderr, "ekiqueue: fatal: {}\n", text);
     return status;
+}
+
+int status_of(const Error& error) {
+    if (error.kind == ErrorKind::malformed) return EX_DATAERR;
+    return error.temporary() ? EX_TEMPFAIL : EX_UNAVAILABLE;
 }
 
 class Printer {
@@ -52,6 +60,7 @@ int list_from(const Ask& ask, bool json) {
     ipc::ListQueue question{"", first_page};
     do {
         Result<ipc::QueuePage> answer = ask(question);
+        if (!answer && !answer.error().temporary()) return complain(answer.error().text, EX_UNAVAILABLE);
         if (!answer) return complain("Queue report unavailable - " + answer.error().text, EX_UNAVAILABLE);
         for (const ipc::ListedMessage& message : answer->messages) printer(message);
         std::fflush(stdout);
@@ -60,22 +69,49 @@ int list_from(const Ask& ask, bool json) {
     return printer.end();
 }
 
-int list(const Settings& settings, bool json) {
-    const std::string& queue = settings[param::queue_directory];
-    auto manager = process::AdminClient::connect(queue + "/public/queue", ipc::Service::manager);
-    if (manager)
-        return list_from([&](const ipc::ListQueue& question) { return (*manager)->ask(question, patience); },
-                         json);
-    std::string directory = queue + "/queue";
-    if (access((directory + "/queue.db").c_str(), R_OK) != 0)
-        return complain("Queue report unavailable - mail system is down", EX_UNAVAILABLE);
-    fmt::print(stderr, "ekiqueue: warning: Mail system is down -- accessing queue directly ({})\n",
-               manager.error().text);
+// The running queue: the manager for root, pickup for users, who may ask less of it.
+class Queue {
+  public:
+    static Result<Queue> connect(const Settings& settings) {
+        bool all = process::is_superuser(settings);
+        std::string path = settings[param::queue_directory] + (all ? "/public/queue" : "/public/mailq");
+        auto client = process::AdminClient::connect(path, all ? ipc::Service::manager : ipc::Service::pickup,
+                                                    all ? ipc::Service::admin : ipc::Service::user);
+        if (!client) return pass(client);
+        return Queue(std::move(*client), all);
+    }
+
+    Result<ipc::QueuePage> list(const ipc::ListQueue& question) { return client_->ask(question, patience); }
+    Result<ipc::ChangedMessages> change(const ipc::ChangeQueue& order) {
+        if (all_) return client_->ask(order, patience);
+        if (order.verb == ipc::QueueVerb::flush)
+            return client_->ask(ipc::FlushQueue{order.queue_id, order.site, order.after}, patience);
+        return denied("use of this command is reserved for the superuser");
+    }
+
+  private:
+    Queue(std::unique_ptr<process::AdminClient> client, bool all) : client_(std::move(client)), all_(all) {}
+    std::unique_ptr<process::AdminClient> client_;
+    bool all_;
+};
+
+int list_offline(const std::string& directory, const std::string& why, bool json) {
+    fmt::print(stderr, "ekiqueue: warning: Mail system is down -- accessing queue directly ({})\n", why);
     Result<> became = process::become_owner_of("queue_directory's queue", directory);
     if (!became) return complain(became.error().text, EX_UNAVAILABLE);
     Result<queue::OfflineQueue> offline = queue::OfflineQueue::open_to_read(directory);
     if (!offline) return complain(offline.error().text, EX_UNAVAILABLE);
     return list_from([&](const ipc::ListQueue& question) { return offline->ask(question); }, json);
+}
+
+int list(const Settings& settings, bool json) {
+    Result<Queue> queue = Queue::connect(settings);
+    if (queue) return list_from([&](const ipc::ListQueue& question) { return queue->list(question); }, json);
+    const std::string& why = queue.error().text;
+    std::string directory = settings[param::queue_directory] + "/queue";
+    if (process::is_superuser(settings) && access((directory + "/queue.db").c_str(), R_OK) == 0)
+        return list_offline(directory, why, json);
+    return complain(fmt::format("Queue report unavailable - mail system is down ({})", why), EX_UNAVAILABLE);
 }
 
 ipc::ChangeQueue order_of(const admin::QueueOptions& options) {
@@ -99,22 +135,32 @@ ipc::ChangeQueue order_of(const admin::QueueOptions& options) {
     return order;
 }
 
+// A domain, an address in brackets, or a recipient in one of them.
+bool is_site(std::string_view site) {
+    if (std::size_t at = site.rfind('@'); at != std::string_view::npos) site.remove_prefix(at + 1);
+    if (!site.starts_with('[')) return dns::is_host_name(site);
+    site.remove_prefix(1);
+    if (!site.ends_with(']')) return false;
+    site.remove_suffix(1);
+    return net::IpAddress::parse(site.starts_with("IPv6:") ? site.substr(5) : site).has_value();
+}
+
 int change(const Settings& settings, const admin::QueueOptions& options) {
-    auto manager = process::AdminClient::connect(settings[param::queue_directory] + "/public/queue",
-                                                 ipc::Service::manager);
-    if (!manager)
+    ipc::ChangeQueue order = order_of(options);
+    if (options.action == QueueAction::flush_site && !is_site(options.argument))
+        return complain(fmt::format("Cannot flush mail queue - invalid destination: \"{}\"",
+                                    text::printable(options.argument, 200)),
+                        EX_UNAVAILABLE);
+    Result<Queue> queue = Queue::connect(settings);
+    if (!queue)
         return complain(fmt::format("Cannot {} mail queue - mail system is down",
                                     options.action <= QueueAction::flush_site ? "flush" : "change"),
                         EX_UNAVAILABLE);
-    ipc::ChangeQueue order = order_of(options);
     bool one = !order.queue_id.empty();
     ipc::ChangedMessages changed{};
     do {
-        Result<ipc::ChangedMessages> answer = (*manager)->ask(order, patience);
-        if (!answer) {
-            bool wrong = answer.error().kind == ErrorKind::malformed;
-            return complain(answer.error().text, wrong ? EX_DATAERR : EX_TEMPFAIL);
-        }
+        Result<ipc::ChangedMessages> answer = queue->change(order);
+        if (!answer) return complain(answer.error().text, status_of(answer.error()));
         changed.found += answer->found;
         changed.count += answer->count;
         order.after = answer->next;

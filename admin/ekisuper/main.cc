@@ -138,13 +138,6 @@ std::optional<std::string> next_line() {
     return line;
 }
 
-// Root, or whose instance it is.
-bool is_superuser(const Settings& settings) {
-    struct stat status{};
-    return geteuid() == 0 ||
-           (stat(settings[param::queue_directory].c_str(), &status) == 0 && status.st_uid == geteuid());
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -158,7 +151,8 @@ int main(int argc, char** argv) {
     if (options->config) config = {"-c", *options->config};
     Result<process::ToolCall> call = process::tool_call(config, std::getenv("MAIL_CONFIG"));
     if (!call) return fail(call.error().text);
-    if (!is_superuser(call->settings)) return fail("use of this command is reserved for the superuser");
+    if (!process::is_superuser(call->settings))
+        return fail("use of this command is reserved for the superuser");
     process::ToolLog lines(call->settings, "ekisuper");
     log::set_sink(&lines);
     Result<Work> work = Work::begin(call->settings);

@@ -40,6 +40,9 @@ struct Choice {
     std::vector<std::string_view> words;
 };
 
+constexpr const Param<List>* user_lists[] = {&param::authorized_submit_users, &param::authorized_mailq_users,
+                                             &param::authorized_flush_users};
+
 const std::vector<Choice>& choices() {
     static const std::vector<std::string_view> sasl{"noplaintext", "noactive",        "nodictionary",
                                                     "noanonymous", "forward_secrecy", "mutual_auth"};
@@ -150,6 +153,21 @@ class Checker {
         for (const param::Info& info : param::all)
             if (info.type == param::Type::list && looked_at(info.name))
                 check_tables(settings, info, where(info.name));
+        for (const Param<List>* list : user_lists)
+            if (looked_at(list->name)) check_user_list(settings[*list], list->name, where(list->name));
+    }
+
+    // Those who read such a list open no tables.
+    void check_user_list(const List& list, std::string_view parameter,
+                         const std::pair<std::string, int>& where) {
+        for (std::string_view item : list) {
+            while (item.starts_with('!')) item.remove_prefix(1);
+            if (!item.starts_with('/') && !item.starts_with("static:") && item.contains(':'))
+                add(error, where.first, where.second,
+                    "in parameter " + std::string(parameter) + ": \"" + text::printable(item, 60) +
+                        "\" is a table",
+                    "only users' names, /file and static:anyone are possible here");
+        }
     }
 
     void check_bounce_templates(const Settings& settings, const std::pair<std::string, int>& where) {

@@ -15,12 +15,7 @@
 namespace ekiden::ipc {
 namespace {
 
-// What a peer that does not read may keep us from giving away, before it counts as hung and is cut off.
-constexpr std::size_t unsent_limit = 64 * 1024 * 1024;
 constexpr std::size_t read_size = 64 * 1024;
-// What a peer may have under way here, before it counts as gone wild and is cut off.
-constexpr std::size_t requests_limit = 100'000;
-constexpr std::size_t served_limit = 256 * 1024 * 1024;
 constexpr auto forever = std::chrono::hours(1);
 
 struct ErrorForm {  // an Error on the wire
@@ -63,13 +58,14 @@ Dispatcher::Encoded Dispatcher::broken(const Error& error) {
 }
 
 Channel::Channel(event::Loop& loop, OwnedFd fd, Service self, Sender peer, const Dispatcher& dispatcher,
-                 std::function<void(Channel&)> closed)
+                 std::function<void(Channel&)> closed, Bounds bounds)
     : loop_(loop),
       fd_(std::move(fd)),
       self_(self),
       peer_(std::move(peer)),
       dispatcher_(dispatcher),
       closed_(std::move(closed)),
+      bounds_(bounds),
       output_ready_(loop),
       all_sent_(loop),
       heard_out_(loop),
@@ -100,7 +96,7 @@ Channel::~Channel() = default;
 bool Channel::send_frame(FrameKind kind, std::uint32_t type, std::uint32_t request, std::string_view payload,
                          std::vector<OwnedFd> fds) {
     if (!open_) return false;
-    if (unsent_ > unsent_limit) {
+    if (unsent_ > bounds_.unsent) {
         refuse("it does not read what it is sent");
         return false;
     }
@@ -250,6 +246,10 @@ bool Channel::take_frame() {
         refuse(header.error().text);
         return false;
     }
+    if (header->length > bounds_.payload) {
+        refuse("a message is too large");
+        return false;
+    }
     if (ready.size() < FrameHeader::size + header->length) return false;
     std::string payload(ready.substr(FrameHeader::size, header->length));
     consumed_ += FrameHeader::size + header->length;
@@ -317,7 +317,7 @@ Task<> Channel::serve(std::uint32_t request, const Dispatcher::Handler& handler,
 }
 
 bool Channel::overloaded(std::size_t more) const {
-    return gate_.size() >= requests_limit || served_octets_ + more > served_limit;
+    return gate_.size() >= bounds_.requests || served_octets_ + more > bounds_.octets;
 }
 
 // Closed first: this may be the channel that the log's own lines take.

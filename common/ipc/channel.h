@@ -30,6 +30,15 @@ struct Sender {
     std::uint64_t incarnation = 0;  // differs between a worker and the one that replaced it
     std::int32_t pid = 0;
     std::string log_name{};
+    std::uint32_t uid = 0;  // of admin and user: whose command it is
+};
+
+// What a peer may have under way here, before it counts as gone wild and is cut off.
+struct Bounds {
+    std::size_t requests = 100'000;
+    std::size_t octets = 256 * 1024 * 1024;  // of the payloads of those requests
+    std::size_t payload = limits::payload;   // of one frame
+    std::size_t unsent = 64 * 1024 * 1024;   // octets that it does not read
 };
 
 // What a process does with messages that come in; one for all its channels.
@@ -85,7 +94,7 @@ class Channel {
     // `self` is what this process is, `peer` who is at the other end. `closed` is called once, from the loop,
     // when the other end is gone or was cut off; it may destroy the channel.
     Channel(event::Loop& loop, OwnedFd fd, Service self, Sender peer, const Dispatcher& dispatcher,
-            std::function<void(Channel&)> closed);
+            std::function<void(Channel&)> closed, Bounds bounds = {});
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
     ~Channel();
@@ -150,6 +159,7 @@ class Channel {
     const Sender peer_;
     const Dispatcher& dispatcher_;
     std::function<void(Channel&)> closed_;
+    const Bounds bounds_;
     bool open_ = true;
     bool heard_last_ = false;
     std::string input_;

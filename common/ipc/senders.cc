@@ -9,8 +9,9 @@ namespace ekiden::ipc {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Service::last) + 1> names = {
-    "master", "logger", "smtpd",    "submission", "pop3d",      "pop3d-session",   "authd",  "qmgr",
-    "router", "smtp",   "resolver", "virtual",    "pam-helper", "session-starter", "pickup", "admin",
+    "master", "logger", "smtpd", "submission", "pop3d",   "pop3d-session", "authd",
+    "qmgr",   "router", "smtp",  "resolver",   "virtual", "pam-helper",    "session-starter",
+    "pickup", "admin",  "user",
 };
 
 using enum Service;
@@ -52,6 +53,9 @@ constexpr auto table = std::to_array<Permission>({
     {pickup, manager, AbandonContent::name},
     {pickup, manager, Commit::name},
     {pickup, manager, ForgetDrops::name},
+    {pickup, manager, ListQueue::name},
+    {pickup, manager, FlushQueue::name},
+    {pickup, router, FindUserName::name},
 
     {pop3_front, authd, PasswordLogin::name},
     {pop3_front, authd, AuthStart::name},
@@ -96,6 +100,9 @@ constexpr auto table = std::to_array<Permission>({
     {admin, authd, AdminCommand::name},
     {admin, master, QueryStatus::name},
     {admin, master, Reload::name},
+
+    {user, pickup, ListQueue::name},
+    {user, pickup, FlushQueue::name},
 });
 
 }  // namespace
@@ -118,7 +125,7 @@ bool permitted(Service sender, Service receiver, std::uint32_t type) {
             (is(Begin::name) || is(PeerEnd::name) || is(PeerDraining::name) || is(TlsIdentity::name) ||
              is(NewSnapshot::name) || is(Drain::name) || is(Ping::name)))
             return true;
-        if (receiver == master && sender != admin)
+        if (receiver == master && sender != admin && sender != user)
             return is(Ready::name) || is(StartFailed::name) || is(PeerLost::name);
     }
     for (const Permission& row : table)
@@ -127,7 +134,8 @@ bool permitted(Service sender, Service receiver, std::uint32_t type) {
 }
 
 bool linked(Service one, Service other) {
-    if (one == master || other == master || one == admin || other == admin) return false;
+    for (Service outside : {master, admin, user})
+        if (one == outside || other == outside) return false;
     for (const Permission& row : table)
         if ((row.sender == one && row.receiver == other) || (row.sender == other && row.receiver == one))
             return true;

@@ -25,8 +25,9 @@ enum class Service : std::uint8_t {
     pam_helper,
     session_starter,
     pickup,
-    admin,  // a command on a public socket, known by its SO_PEERCRED
-    last = admin,
+    admin,  // a command on a public socket, known by its SO_PEERCRED: root's, or of whoever owns the suite
+    user,   // the same of anybody else on this host
+    last = user,
 };
 
 // The name in logs, documents and `ekiden status`: "smtpd", "pop3d", "authd" …
@@ -45,7 +46,7 @@ std::span<const Permission> permissions();
 // May `sender` send messages of this type to `receiver`?
 bool permitted(Service sender, Service receiver, std::uint32_t type);
 
-// The pairs that need a channel: all that have a permission, master and admin aside.
+// The pairs that need a channel: all that have a permission, master, admin and user aside.
 bool linked(Service one, Service other);
 
 }  // namespace ekiden::ipc

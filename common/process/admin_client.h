@@ -11,12 +11,13 @@ namespace ekiden::process {
 
 class AdminClient {
   public:
-    // Connects to `path` ("$queue_directory/public/queue"), where `service` listens. Errors: nobody listens,
-    // not allowed.
-    static Result<std::unique_ptr<AdminClient>> connect(const std::string& path, ipc::Service service) {
+    // Connects to `path` ("$queue_directory/public/queue"), where `service` listens for the administrator, or
+    // (`self` is user) for everybody. Errors: nobody listens, not allowed.
+    static Result<std::unique_ptr<AdminClient>> connect(const std::string& path, ipc::Service service,
+                                                        ipc::Service self = ipc::Service::admin) {
         Result<OwnedFd> fd = net::connect_to_path(path);
         if (!fd) return std::unexpected(fd.error());
-        return std::make_unique<AdminClient>(std::move(*fd), service);
+        return std::make_unique<AdminClient>(std::move(*fd), service, self);
     }
     // Waits for the reply.
     template <ipc::Message M>
@@ -25,9 +26,8 @@ class AdminClient {
     }
 
     // On a connected socket.
-    AdminClient(OwnedFd fd, ipc::Service service)
-        : channel_(loop_, std::move(fd), ipc::Service::admin, ipc::Sender{service}, dispatcher_,
-                   [](ipc::Channel&) {}) {}
+    AdminClient(OwnedFd fd, ipc::Service service, ipc::Service self)
+        : channel_(loop_, std::move(fd), self, ipc::Sender{service}, dispatcher_, [](ipc::Channel&) {}) {}
 
   private:
     event::Loop loop_;

@@ -1,7 +1,9 @@
 #include "common/process/admin_tool.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -32,6 +34,12 @@ Result<ToolCall> tool_call(const std::vector<std::string>& arguments, const char
     RawValues values = config::MainCf::parse(*text, path, findings).values();
     call.settings = Settings::lenient(std::move(values), {{"config_directory", directory}}, problems);
     return call;
+}
+
+bool is_superuser(const Settings& settings) {
+    struct stat status{};
+    return geteuid() == 0 ||
+           (stat(settings[param::queue_directory].c_str(), &status) == 0 && status.st_uid == geteuid());
 }
 
 int print_answer(std::string_view program, int status, const std::vector<std::string>& lines) {

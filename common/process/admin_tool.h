@@ -17,6 +17,9 @@ struct ToolCall {
 // Malformed: -c without a directory. Otherwise: main.cf cannot be read.
 Result<ToolCall> tool_call(const std::vector<std::string>& arguments, const char* mail_config);
 
+// Does root ask, or whose suite it is? The others may do what users may.
+bool is_superuser(const Settings& settings);
+
 // Prints the lines, on standard output when the status is 0, else on standard error behind the program's name
 // (the lines of a usage message, status 64, as they are). Gives the status, or 74 when they could not be
 // written.

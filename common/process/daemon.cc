@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -19,7 +18,6 @@ namespace ekiden::process {
 namespace {
 
 constexpr int control_fd = 3;
-constexpr std::size_t admin_limit = 32;
 constexpr std::size_t early_lines = 1000;              // kept until the logger's channel is there
 constexpr std::size_t unread_limit = 8 * 1024 * 1024;  // octets of lines that the logger has not taken
 // Of a worker that ends: for master to take the reason why it could not start, and for the others to take the
@@ -88,6 +86,7 @@ Worker::Worker(ipc::Service service, Program& program)
       chores_(loop_, report),
       acceptors_(loop_, report),
       sessions_(loop_, report),
+      visitors_(loop_, service, dispatcher_, row_of(service).open_to_users),
       settings_(std::make_shared<Settings>()) {}
 
 int Worker::live() {
@@ -166,8 +165,8 @@ Result<> Worker::begin(ipc::Begin orders) {
     for (Listener& listener : listeners_)
         if (listener.address.starts_with("unix:"))
             acceptors_.spawn(net::accept_connections(
-                loop_, listener.fd.get(), listener.address, [this] { return admins_.size() < admin_limit; },
-                [this](net::Accepted accepted) { admit(std::move(accepted)); }));
+                loop_, listener.fd.get(), listener.address, [this] { return visitors_.room(); },
+                [this](net::Accepted accepted) { visitors_.admit(std::move(accepted.fd)); }));
     return {};
 }
 
@@ -237,19 +236,6 @@ void Worker::accept_sessions(std::size_t limit, std::function<Task<>(net::Accept
                 [this, limit] { return sessions_.size() < limit; },
                 [this, session](net::Accepted accepted) { sessions_.spawn(session(std::move(accepted))); },
                 busy));
-}
-
-void Worker::admit(net::Accepted accepted) {
-    ucred credentials{};
-    socklen_t size = sizeof credentials;
-    if (getsockopt(accepted.fd.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return;
-    // Root, and whoever owns this suite when it runs as one user.
-    if (credentials.uid != 0 && credentials.uid != geteuid()) return;
-    ipc::Sender sender{ipc::Service::admin, 0, 0, credentials.pid, "admin"};
-    auto channel =
-        std::make_unique<ipc::Channel>(loop_, std::move(accepted.fd), service_, sender, dispatcher_,
-                                       [this](ipc::Channel& closed) { admins_.erase(&closed); });
-    admins_[channel.get()] = std::move(channel);
 }
 
 Task<> Worker::drain(ipc::Drain order) {

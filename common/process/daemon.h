@@ -24,6 +24,7 @@
 #include "common/net/listener.h"
 #include "common/net/tls.h"
 #include "common/process/sandbox.h"
+#include "common/process/visitors.h"
 
 namespace ekiden::process {
 
@@ -99,8 +100,6 @@ class Worker {
     void control_messages();
     Task<> start(ipc::Begin begin);
     Task<> drain(ipc::Drain order);
-    Task<> accept_admins(int listener, std::string address);
-    void admit(net::Accepted accepted);
     void stop(int status);
 
     class LogSink;
@@ -113,7 +112,7 @@ class Worker {
     std::unique_ptr<LogSink> sink_;
     event::Gate chores_, acceptors_, sessions_;
     std::unique_ptr<ipc::Channel> control_;
-    std::map<const ipc::Channel*, std::unique_ptr<ipc::Channel>> admins_;
+    Visitors visitors_;
     std::shared_ptr<const config::Snapshot> snapshot_;
     std::shared_ptr<const Settings> settings_;
     std::shared_ptr<net::TlsContext> tls_;

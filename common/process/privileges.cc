@@ -29,7 +29,7 @@ constexpr auto table = std::to_array<Row>({
     {.service = Service::resolver, .program = "resolver", .log_name = "resolver", .owner = &param::dns_owner,
      .empty_root = true, .internet = true, .single = true},
     {.service = Service::pickup, .program = "pickup", .log_name = "pickup", .owner = &param::queue_owner,
-     .reloads_in_place = true, .single = true},
+     .reloads_in_place = true, .single = true, .admin_socket = "mailq", .open_to_users = true},
     {.service = Service::local_delivery, .program = "local-delivery", .log_name = "virtual", .owner = nullptr,
      .children = true, .single = true},
     {.service = Service::pam_helper, .program = "pam-helper", .log_name = "authd", .owner = nullptr,

@@ -24,8 +24,9 @@ struct Row {
     bool single = false;                        // never more than one worker
     bool foreign_code = false;  // runs what is not ours (PAM's modules, a program): no filter of its own
     const Param<bool>* only_with = nullptr;  // runs where this is yes; null: always
-    std::string_view admin_socket =
-        {};  // below queue_directory/public, for the administrator's tools; empty: none
+    // Below queue_directory/public, for the administrator's tools; empty: none.
+    std::string_view admin_socket = {};
+    bool open_to_users = false;  // that socket is for everybody on this host, as Service::user
 };
 
 std::span<const Row> rows();

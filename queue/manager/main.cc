@@ -108,6 +108,11 @@ class Manager : public process::Program {
             [this](ipc::ListQueue question, ipc::Sender) { return queue_->list(std::move(question)); });
         worker.answer<ipc::ChangeQueue>(
             [this](ipc::ChangeQueue order, ipc::Sender) { return queue_->change(std::move(order)); });
+        worker.answer<ipc::FlushQueue>([this](ipc::FlushQueue order, ipc::Sender) {
+            bool all = order.queue_id.empty() && order.site.empty();
+            return queue_->change({ipc::QueueVerb::flush, std::move(order.queue_id), std::move(order.site),
+                                   all, 0, std::move(order.after)});
+        });
         worker.answer<ipc::ReadMessage>(
             [this](ipc::ReadMessage question, ipc::Sender) { return queue_->read(std::move(question)); });
         worker.answer<ipc::CheckQueue>(

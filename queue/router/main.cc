@@ -5,6 +5,7 @@
 #include "common/log/events.h"
 #include "common/process/daemon.h"
 #include "common/process/users.h"
+#include "queue/router/local_users.h"
 #include "queue/router/named_tables.h"
 #include "queue/router/router.h"
 
@@ -76,6 +77,12 @@ class Program : public process::Program {
             ++questions_;
             return resolve(generation_, std::move(question));
         });
+        worker.answer<ipc::FindUserName>(
+            [](ipc::FindUserName question, ipc::Sender) -> Task<Result<ipc::UserName>> {
+                Result<std::string> name = router::name_of_user(question.uid);
+                if (!name) co_return pass(name);
+                co_return ipc::UserName{std::move(*name)};
+            });
         worker.answer<ipc::LookUpTable>([this](ipc::LookUpTable question, ipc::Sender sender) {
             ++questions_;
             return look_up(generation_, sender.service, std::move(question));

@@ -14,7 +14,7 @@
 
 #include "common/config/check.h"
 #include "common/config/main_cf.h"
-#include "common/maildrop/submitters.h"
+#include "common/maildrop/user_list.h"
 
 namespace ekiden::drop {
 namespace {
@@ -76,7 +76,8 @@ Result<> check_caller(const Settings& settings) {
     const passwd* entry = getpwuid(getuid());
     std::string user = entry ? entry->pw_name : "unknown";
     Result<bool> may =
-        maildrop::may_submit(settings[param::authorized_submit_users], user, config::read_file);
+        maildrop::user_is_listed(param::authorized_submit_users.name,
+                                 settings[param::authorized_submit_users], user, config::read_file);
     if (!may) return pass(may);
     if (!*may) return denied(fmt::format("User {}({}) is not allowed to submit mail", user, getuid()));
     return {};

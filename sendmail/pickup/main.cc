@@ -1,5 +1,6 @@
 // pickup: brings what sendmail left in maildrop/ into the queue, within a second, and within a second of its
-// start what was left while nothing ran.
+// start what was left while nothing ran. It also passes on what users may ask of the queue, so that nothing
+// which they say is read by a process that holds mail.
 #include <fmt/format.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -7,11 +8,13 @@
 #include <array>
 #include <cerrno>
 
+#include "common/ipc/messages/router.h"
 #include "common/log/events.h"
 #include "common/mail/date.h"
 #include "common/process/daemon.h"
 #include "common/process/users.h"
 #include "sendmail/pickup/collector.h"
+#include "sendmail/pickup/users.h"
 
 namespace ekiden {
 namespace {
@@ -100,6 +103,12 @@ class Pickup final : public process::Program {
         queue_.emplace(worker.peer(ipc::Service::manager));
         collector_.emplace(worker.loop(), *queue_, *directory_, letter_options(worker.settings()));
         watch_.emplace(worker.loop(), wakings_.get());
+        worker.answer<ipc::ListQueue>([&worker](ipc::ListQueue question, ipc::Sender sender) {
+            return list(worker, std::move(question), sender.uid);
+        });
+        worker.answer<ipc::FlushQueue>([&worker](ipc::FlushQueue order, ipc::Sender sender) {
+            return flush(worker, std::move(order), sender.uid);
+        });
         worker.chores().spawn(collect(worker));
     }
 
@@ -120,6 +129,31 @@ class Pickup final : public process::Program {
     }
 
   private:
+    static Task<Result<>> check_user(process::Worker& worker, pickup::Wish wish, std::uint32_t uid) {
+        if (pickup::may_whatever_the_name(wish, uid, worker.settings())) co_return Result<>();
+        ipc::Peer& router = worker.peer(ipc::Service::router);
+        ipc::FindUserName question{uid};
+        Result<ipc::UserName> user = co_await router.ask(std::move(question), ask_time);
+        if (!user) co_return pass(user);
+        co_return pickup::check_user(wish, uid, user->login, worker.settings(), worker.snapshot().files);
+    }
+    static Task<Result<ipc::QueuePage>> list(process::Worker& worker, ipc::ListQueue question,
+                                             std::uint32_t uid) {
+        Result<> may = co_await check_user(worker, pickup::Wish::view, uid);
+        if (!may) co_return pass(may);
+        ipc::Peer& manager = worker.peer(ipc::Service::manager);
+        Result<ipc::QueuePage> page = co_await manager.ask(std::move(question), ask_time);
+        co_return page;
+    }
+    static Task<Result<ipc::ChangedMessages>> flush(process::Worker& worker, ipc::FlushQueue order,
+                                                    std::uint32_t uid) {
+        Result<> may = co_await check_user(worker, pickup::Wish::flush, uid);
+        if (!may) co_return pass(may);
+        ipc::Peer& manager = worker.peer(ipc::Service::manager);
+        Result<ipc::ChangedMessages> changed = co_await manager.ask(std::move(order), ask_time);
+        co_return changed;
+    }
+
     Task<> collect(process::Worker& worker) {
         while (true) {
             bool all = co_await collector_->sweep();

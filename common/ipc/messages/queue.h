@@ -1,5 +1,6 @@
 #pragma once
 // smtpd, submission, pickup → manager: intake. ekiqueue, ekisuper, ekicat → manager: the operator's view.
+// ekiqueue of an ordinary user → pickup → manager: what such a user may ask for.
 #include "common/ipc/messages/control.h"
 
 namespace ekiden::ipc {
@@ -232,6 +233,20 @@ struct ChangeQueue {
     static void visit(M& m, V&& f) {
         f("verb", m.verb), f("queue_id", m.queue_id), f("site", m.site), f("all", m.all);
         f("queues", m.queues), f("after", m.after);
+    }
+};
+
+// What ordinary users may change: one message is tried now, or what waits for a `site` as in ChangeQueue, or
+// (both empty) all.
+struct FlushQueue {
+    static constexpr std::string_view name = "flush_queue";
+    using Reply = ChangedMessages;
+    std::string queue_id;
+    std::string site;
+    std::string after;  // queue id, empty: from the beginning
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("queue_id", m.queue_id), f("site", m.site), f("after", m.after);
     }
 };
 

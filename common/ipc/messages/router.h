@@ -1,5 +1,6 @@
 #pragma once
-// smtpd, submission, manager → router: what is this address, and where does its mail go?
+// smtpd, submission, manager → router: what is this address, and where does its mail go? pickup → router: who
+// is that user?
 #include "common/ipc/wire.h"
 
 namespace ekiden::ipc {
@@ -135,6 +136,28 @@ struct LookUpTable {
     template <class M, class V>
     static void visit(M& m, V&& f) {
         f("table", m.table), f("key", m.key), f("part", m.part);
+    }
+};
+
+// --- pickup ---
+
+struct UserName {
+    static constexpr std::string_view name = "user_name";
+    std::string login;  // empty: the password database has nobody with that number
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("login", m.login);
+    }
+};
+
+// Which user of this host is that?
+struct FindUserName {
+    static constexpr std::string_view name = "find_user_name";
+    using Reply = UserName;
+    std::uint32_t uid;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("uid", m.uid);
     }
 };
 

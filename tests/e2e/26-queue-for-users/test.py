@@ -1,0 +1,254 @@
+"""What users of the host may do with the queue: mailq and ekiqueue as nobody, authorized_mailq_users and
+authorized_flush_users, what is said while the suite is down; beside Postfix's postqueue with the same settings. Then what
+a user could do to the public socket itself."""
+
+import os
+import pathlib
+import pwd
+import re
+import socket
+import struct
+import subprocess
+
+import waiting
+from house_test import HouseTest, main
+from instance import Instance, scratch
+from peers import Sink
+
+NEVER = '6h'
+NOBODY = pwd.getpwnam('nobody')
+EX_USAGE, EX_DATAERR, EX_UNAVAILABLE = 64, 65, 69
+CONTENT = b'Subject: x\r\n\r\nx\r\n'
+NO_ID = '4jXFtD3z74z1bY8Q'
+
+
+def as_nobody(argv, etc=None):
+    """`etc`: what stands at /etc/postfix for it."""
+    words = list(map(str, argv))
+    def drop():
+        os.setgroups([])
+        os.setgid(NOBODY.pw_gid)
+        os.setuid(NOBODY.pw_uid)
+    if etc is None:
+        return subprocess.run(words, preexec_fn=drop, capture_output=True, text=True, timeout=60, cwd='/')
+    words = ['unshare', '-m', '--propagation', 'private', '/usr/bin/python3', '-c',
+             'import os, subprocess, sys\n'
+             'subprocess.run(["mount", "--bind", sys.argv[1], "/etc/postfix"], check=True)\n'
+             f'os.setgroups([]); os.setgid({NOBODY.pw_gid}); os.setuid({NOBODY.pw_uid})\n'
+             'os.execv(sys.argv[2], sys.argv[2:])', str(etc), *words]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, cwd='/')
+
+
+class House(HouseTest):
+    """An instance whose mail stays deferred and whose configuration everybody may read."""
+    name = 'queue-for-users'
+
+    @classmethod
+    def prepare(cls):
+        cls.sink = cls.use(Sink('127.0.0.8', decide=lambda recipient: '451 4.7.1 not now'))
+        cls.ours = cls.use(Instance(cls.name, mynetworks='127.0.0.0/8', relayhost=f'[127.0.0.8]:{cls.sink.port}',
+                                    minimal_backoff_time=NEVER, maximal_backoff_time=NEVER, queue_run_delay=NEVER))
+        cls.etc = cls.ours.folder / 'etc'
+        cls.etc.chmod(0o755)
+        cls.bin = pathlib.Path(os.environ['EKIDEN_BIN'])
+        cls.plain = (cls.etc / 'main.cf').read_text()
+
+    def tool(self, *arguments, run=subprocess.run):
+        argv = [self.bin / 'ekiqueue', '-c', self.etc, *arguments]
+        if run is as_nobody:
+            return as_nobody(argv)
+        return subprocess.run(list(map(str, argv)), capture_output=True, text=True, timeout=60)
+
+    def deferred(self, recipient='b@one.test'):
+        with self.ours.smtp() as client:
+            code, text = client.mail(self.ours.account(0)['address'], [recipient], CONTENT)
+        self.assertEqual(code, 250, text)
+        queue_id = re.search(r'queued as (\S+)', text).group(1)
+        waiting.until(lambda: re.search(rf'(?m)^{queue_id} .*\n.*not now', self.tool('-p').stdout), f'{queue_id} is deferred')
+        return queue_id
+
+    def configure(self, extra):
+        (self.etc / 'main.cf').write_text(self.plain + extra)
+        self.ours.command('ekiden', 'reload')
+
+
+class Owner(House):
+    name = 'queue-for-its-owner'
+
+    def test_lists_are_not_for_the_owner(self):
+        self.configure('authorized_mailq_users =\nauthorized_flush_users =\n')
+        queue_id = self.deferred()
+        for option in ('-p', '-f', '-i', '-s'):
+            words = [option] + {'-i': [queue_id], '-s': ['one.test']}.get(option, [])
+            done = self.tool(*words)
+            self.assertEqual((done.returncode, done.stderr), (0, ''), words)
+
+    def test_a_table_is_refused(self):
+        for name in ('mailq', 'flush', 'submit'):
+            (self.etc / 'main.cf').write_text(self.plain + f'authorized_{name}_users = alice, !static:x, unix:passwd.byname\n')
+            done = subprocess.run([*self.ours.facts['commands']['ekiden'], 'check'], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 78)
+            self.assertIn(f'in parameter authorized_{name}_users: "unix:passwd.byname" is a table', done.stderr)
+        (self.etc / 'main.cf').write_text(self.plain)
+
+    def test_sites(self):
+        for site in ('one.test', '[192.0.2.1]', '[IPv6:2001:db8::1]', 'a@one.test'):
+            self.assertEqual(self.tool('-s', site).returncode, 0, site)
+        for site in ('bad domain', 'one.test,', '[192.0.2]', ''):
+            done = self.tool('-s', site)
+            self.assertIn(done.returncode, (EX_USAGE,) if not site else (EX_UNAVAILABLE,), site)
+            self.assertTrue(not site or f'Cannot flush mail queue - invalid destination: "{site}"' in done.stderr, done.stderr)
+
+
+class Users(House):
+    def user(self, *arguments):
+        return self.tool(*arguments, run=as_nobody)
+
+    def setUp(self):
+        self.tool('-d', 'ALL')
+        self.configure('')
+
+    def test_what_users_may(self):
+        queue_id = self.deferred()
+        for option in ('-p', '-j'):
+            mine, roots = self.user(option), self.tool(option)
+            self.assertEqual((mine.returncode, mine.stdout, mine.stderr), (0, roots.stdout, ''))
+            self.assertIn(queue_id, mine.stdout)
+        for words in (['-f'], ['-i', queue_id], ['-s', 'one.test'], ['-s', 'b@one.test']):
+            before = len(re.findall('to=<b@one.test>.*status=deferred', self.ours.log()))
+            self.assertEqual((self.user(*words).returncode, self.user('-p').returncode), (0, 0), words)
+            waiting.until(lambda: len(re.findall('to=<b@one.test>.*status=deferred', self.ours.log())) > before,
+                          f'{words}: it is tried')
+        self.assertEqual(self.user('-i', NO_ID).returncode, EX_DATAERR)
+
+    def test_what_users_may_not(self):
+        queue_id = self.deferred()
+        for option in ('-d', '-h', '-r', '-H'):
+            for which in (queue_id, 'ALL', '@one.test'):
+                done = self.user(option, which)
+                self.assertEqual((done.returncode, done.stderr), (
+                    EX_UNAVAILABLE, 'ekiqueue: fatal: use of this command is reserved for the superuser\n'))
+        self.assertIn(queue_id, self.tool('-p').stdout)
+
+    def test_a_long_queue_comes_whole(self):
+        content = [f'r{number}@one.test' for number in range(120)]
+        with self.ours.smtp() as client:
+            for recipient in content:
+                self.assertEqual(client.mail(self.ours.account(0)['address'], [recipient], CONTENT)[0], 250)
+        listing = self.user('-p').stdout
+        self.assertEqual([name for name in content if f' {name}\n' not in listing], [])
+        self.assertTrue(listing.endswith(' in 120 Requests.\n'), listing[-200:])
+
+    def test_beside_postfix(self):
+        from postfix import Postfix
+        with scratch('users-postfix') as folder:
+            peer = Postfix(folder, 'peer.test', '127.0.0.8', port=2526)
+            text = (peer.etc / 'main.cf').read_text()
+            text = '\n'.join(line for line in text.split('\n') if not line.startswith('config_directory'))
+            users = self.etc / 'users'
+            users.write_text('root\n# nobody\n')
+            other = self.etc / 'others'
+            other.write_text('daemon, nobody\n')
+            cases = ['', 'authorized_mailq_users = root, !nobody', 'authorized_mailq_users = nobody',
+                     f'authorized_flush_users = {users}', f'authorized_flush_users = {other}',
+                     f'authorized_flush_users = !{other}, static:anyone',
+                     'authorized_flush_users = !nobody, static:anyone', 'authorized_mailq_users =\nauthorized_flush_users =',
+                     'authorized_mailq_users = static:all']
+            with peer:
+                for case in cases:
+                    (peer.etc / 'main.cf').write_text(text + case + '\n')
+                    self.configure(case + '\n')
+                    for words in (['-p'], ['-j'], ['-f'], ['-s', 'bad domain'], ['-p', '-f'], ['-i']):
+                        self.compare(peer, case, words)
+            self.configure('')
+            self.ours.down()
+            try:
+                for words in (['-p'], ['-j'], ['-f']):
+                    self.compare(peer, 'down', words)
+                root = self.tool('-p')
+                theirs = subprocess.run(['/usr/sbin/postqueue', '-c', str(peer.etc), '-p'], capture_output=True, text=True,
+                                        timeout=60)
+                self.assertEqual(self.same(root), self.same(theirs))
+            finally:
+                self.ours.up()
+                self.etc.chmod(0o755)
+
+    def compare(self, peer, case, words):
+        theirs = as_nobody(['/usr/sbin/postqueue', *words], etc=peer.etc)
+        ours = self.user(*words)
+        if 'usage' in theirs.stderr:    # the one text and status that differ: ours has further options
+            self.assertEqual((ours.returncode, 'usage: ekiqueue' in ours.stderr), (EX_USAGE, True))
+        else:
+            self.assertEqual(self.same(ours), self.same(theirs), (case, words))
+
+    @staticmethod
+    def same(done):
+        text = re.sub(r'(?m)^(?:ekiqueue|postqueue): ', 'TOOL: ', done.stderr)
+        return done.returncode, done.stdout, re.sub(r'\([Cc]onnect .*\)', '(why)', text)
+
+    # --- the socket ---
+    def connect(self):
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(30)
+        client.connect(str(self.ours.folder / 'spool' / 'public' / 'mailq'))
+        return client
+
+    def in_child(self, work):
+        """work() as nobody in a process of its own; what it returns must be true."""
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.setgroups([])
+                os.setgid(NOBODY.pw_gid)
+                os.setuid(NOBODY.pw_uid)
+                os._exit(0 if work() else 1)
+            except BaseException as failure:
+                print(failure, flush=True)
+                os._exit(2)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+
+    @staticmethod
+    def closed(client):
+        try:
+            return client.recv(1) == b''
+        except ConnectionResetError:
+            return True
+
+    @staticmethod
+    def frame(length):
+        return struct.pack('<IIIBB', length, 1, 1, 1, 0) + b'x' * min(length, 100)
+
+    def test_rubbish_and_other_messages_end_the_connection(self):
+        def work():
+            # Not a frame, one that is too large, and one of a message that users may not send.
+            for octets in (b'\xff' * 100, self.frame(1 << 20), self.frame(10)):
+                client = self.connect()
+                client.sendall(octets)
+                if not self.closed(client):
+                    return False
+            return True
+        self.in_child(work)
+        self.assertEqual(self.user('-p').returncode, 0)
+
+    def test_a_user_has_four_connections_and_others_have_theirs(self):
+        def work():
+            first = [self.connect() for _ in range(4)]
+            fifth_is_closed = self.closed(self.connect())
+            root = subprocess.run([self.bin / 'ekiqueue', '-c', self.etc, '-p'], capture_output=True, timeout=60)
+            return fifth_is_closed and root.returncode == EX_UNAVAILABLE and len(first) == 4
+        self.in_child(work)
+        waiting.until(lambda: self.user('-p').returncode == 0, 'its place is free again')
+
+    def test_the_others_sockets_are_closed_to_users(self):
+        def work():
+            for name in ('queue', 'auth', 'master'):
+                client = socket.socket(socket.AF_UNIX)
+                client.settimeout(30)
+                client.connect(str(self.ours.folder / 'spool' / 'public' / name))
+                if not self.closed(client):
+                    return False
+            return True
+        self.in_child(work)
+
+
+main(Owner, for_root=(Users,), left_out='what users may do with a queue that is not theirs')
