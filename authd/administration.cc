@@ -5,6 +5,7 @@
 
 #include <ctime>
 
+#include "common/accounts/grant_commands.h"
 #include "common/config/settings.h"
 #include "common/log/events.h"
 #include "common/text/ascii.h"
@@ -16,17 +17,6 @@ using ipc::AdminReply;
 
 AdminReply reply(int status, std::string line) {
     return {static_cast<std::uint8_t>(status), {std::move(line)}};
-}
-
-AdminReply grants_usage() {
-    return {
-        EX_USAGE,
-        {"usage: ekipop [-c config_directory] command",
-         "  list                        network, user, service, since (UTC), seconds left, recipients so far",
-         "  add ADDRESS USER [TIME]     lets USER relay from this IP address (TIME: 30m, 2h; else "
-         "pop_before_smtp_ttl)",
-         "  revoke ADDRESS|USER         ends the grants of an IP address or of a user",
-         "  flush                       ends all"}};
 }
 
 std::string utc(std::int64_t seconds) {
@@ -116,14 +106,15 @@ Task<> Administration::publish() {
 }
 
 Task<AdminReply> Administration::grants(Words words) {
-    AdminReply answer = grants_usage();
-    if (words.size() == 1 && words[0] == "list") {
+    if (!accounts::is_grants_command(words)) co_return AdminReply{EX_USAGE, accounts::grants_usage()};
+    AdminReply answer{};
+    if (words[0] == "list") {
         answer = list_grants();
-    } else if (words.size() >= 3 && words.size() <= 4 && words[0] == "add") {
+    } else if (words[0] == "add") {
         answer = add_grant(words);
-    } else if (words.size() == 2 && words[0] == "revoke") {
+    } else if (words[0] == "revoke") {
         answer = revoke_grants(words);
-    } else if (words.size() == 1 && words[0] == "flush") {
+    } else {
         std::size_t count = parts_.grants.flush();
         log::emit(events::grants_revoked, count, "everybody");
         answer = reply(EX_OK, fmt::format("{} grants ended", count));
