@@ -5,15 +5,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
 
 #include "common/log/facility.h"
+#include "common/log/log_file.h"
 #include "common/log/logger.h"
 #include "common/text/ascii.h"
 
@@ -54,6 +55,12 @@ Result<> Writer::open(process::Worker& worker) {
     path_ = worker.settings()[param::maillog_file];
     to_syslog_ = path_.empty();
     if (to_syslog_) return open_syslog(worker.settings()[param::syslog_socket]);
+    // Master left it to this process; by its name another user could not open it.
+    to_standard_output_ = path_ == log::standard_output;
+    if (to_standard_output_) {
+        out_.reset(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+        return out_ ? Result<>() : Result<>(system_error("standard output", errno));
+    }
     worker.paths().write.push_back(std::filesystem::path(path_).parent_path());
     return open_file();
 }
@@ -66,9 +73,9 @@ void Writer::reconfigure(process::Worker& worker) {
 }
 
 Result<> Writer::open_file() {
-    OwnedFd file(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
-    if (!file) return system_error("maillog_file " + path_, errno);
-    out_ = std::move(file);
+    Result<OwnedFd> file = log::open_file(path_, true);
+    if (!file) return pass(file);
+    out_ = std::move(*file);
     return {};
 }
 
@@ -135,23 +142,25 @@ void Writer::write(const ipc::LogLine& line, const ipc::Sender& sender) {
     if (something_) something_->notify_all();
 }
 
-void Writer::reopen_when_renamed() {
-    std::int64_t now = system_clock().wall_seconds();
-    if (now == looked_at_) return;
-    looked_at_ = now;
-    struct stat named{}, opened{};
-    bool same = stat(path_.c_str(), &named) == 0 && fstat(out_.get(), &opened) == 0 &&
-                named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+void Writer::look_for_rotation() {
+    if (to_syslog_ || to_standard_output_ || log::is_file_named(out_.get(), path_)) return;
     // Where a new file cannot be made the old one goes on taking the lines.
-    if (!same)
-        if (Result<> opened_anew = open_file(); !opened_anew) return;
+    if (Result<> opened_anew = open_file(); !opened_anew) return;
 }
 
 void Writer::flush() {
     if (gathered_.empty() || to_syslog_) return;
-    reopen_when_renamed();
-    ssize_t written = ::write(out_.get(), gathered_.data(), gathered_.size());
-    if (written < 0 || static_cast<std::size_t>(written) < gathered_.size()) ++lost_;
+    std::int64_t now = system_clock().wall_seconds();
+    if (std::exchange(looked_at_, now) != now) look_for_rotation();
+    for (std::string_view rest = gathered_; !rest.empty();) {
+        ssize_t written = ::write(out_.get(), rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) {
+            ++lost_;
+            break;
+        }
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
     gathered_.clear();
 }
 

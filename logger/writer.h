@@ -24,12 +24,13 @@ class Writer {
     void reconfigure(process::Worker& worker);
     void write(const ipc::LogLine& line, const ipc::Sender& sender);
     void flush();
+    // Lines of now on go to the file that has the log's name now.
+    void look_for_rotation();
     std::vector<ipc::NamedValue> counters() const;
 
   private:
     Result<> open_file();
     Result<> open_syslog(const std::string& path);
-    void reopen_when_renamed();
     bool over_rate(const ipc::Sender& sender);
     Task<> flush_each_round(event::Loop& loop);
 
@@ -39,6 +40,7 @@ class Writer {
     std::int64_t rate_limit_ = 0;
     OwnedFd out_;
     bool to_syslog_ = false;
+    bool to_standard_output_ = false;
     std::string gathered_;
     std::unique_ptr<event::Signal> something_;
     std::int64_t looked_at_ = 0;  // when the file's name was last compared with what is open, wall seconds

@@ -79,6 +79,11 @@ int main(int argc, char** argv) {
     ekiden::event::UnixSignal hangup(loop, SIGHUP, [&] { (void)supervisor.begin_reload(); });
     ekiden::event::UnixSignal terminate(loop, SIGTERM, [&] { supervisor.terminate(SIGTERM); });
     ekiden::event::UnixSignal interrupt(loop, SIGINT, [&] { supervisor.terminate(SIGINT); });
+    // `ekiden start-fg` holds them back: the kernel gives the first process of a container no signal that it
+    // has no handler for.
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_UNBLOCK, &all, nullptr);
     Result<> started = supervisor.start(std::move(*checked.snapshot));
     if (!started) return fail(options, started.error().text);
     loop.run();

@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "common/log/events.h"
+#include "common/log/log_file.h"
 #include "master/supervisor.h"
 
 namespace ekiden::master {
@@ -20,12 +21,13 @@ constexpr std::int64_t at_once_ms =
 
 std::int64_t steady_ms() { return system_clock().steady_us() / 1000; }
 
-[[noreturn]] void become_program(const std::string& path, const std::string& name, int control) {
+[[noreturn]] void become_program(const std::string& path, const std::string& name, int control,
+                                 bool keeps_output) {
     // Only calls that are safe between fork and exec.
     dup2(control, 3);
     int null = open("/dev/null", O_RDWR);
     dup2(null, 0);
-    dup2(null, 1);
+    if (!keeps_output) dup2(null, 1);
     close_range(4, ~0u, 0);
     sigset_t none;
     sigemptyset(&none);
@@ -49,8 +51,10 @@ bool Supervisor::spawn(Service& service) {
     OwnedFd ours(ends[0]), theirs(ends[1]);
     std::string name(service.row->program);
     std::string path = service.settings[param::daemon_directory] + "/" + name;
+    bool keeps_output = service.row->service == ipc::Service::logger &&
+                        service.settings[param::maillog_file] == log::standard_output;
     pid_t pid = fork();
-    if (pid == 0) become_program(path, name, theirs.get());
+    if (pid == 0) become_program(path, name, theirs.get(), keeps_output);
     if (pid < 0) {
         log::emit(events::start_failed, service.entry.name, strerror(errno));
         restart_later(service, true);

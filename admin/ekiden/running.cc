@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "common/config/main_cf.h"
 #include "common/ipc/messages/control.h"
 #include "common/ipc/messages/queue.h"
+#include "common/net/listener.h"
 #include "common/process/admin_client.h"
 #include "common/text/ascii.h"
 
@@ -35,6 +37,24 @@ Result<std::string> queue_directory_of(const std::string& directory) {
     return Settings::lenient(std::move(values), {}, problems)[param::queue_directory];
 }
 
+// The pid file of a suite in a container holds a number that means another process here: the kernel, asked at
+// master's socket, tells the one that is right here, or 0.
+Result<pid_t> pid_here(const std::string& queue_directory, pid_t written) {
+    Result<OwnedFd> socket = net::connect_to_path(queue_directory + "/public/master");
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (socket && getsockopt(socket->get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) {
+        if (credentials.pid > 0) return credentials.pid;
+        return denied(
+            "the mail system runs where its processes cannot be seen from here (a container): use "
+            "this command there");
+    }
+    // It is beginning or ending.
+    Result<std::string> name = config::read_file(fmt::format("/proc/{}/comm", written));
+    if (name && text::trim(*name) == "master") return written;
+    return temporary(fmt::format("process {} is no master of Ekiden", written));
+}
+
 // The pid of the master that holds the lock, or nothing.
 Result<pid_t> running_master(const std::string& queue_directory) {
     std::string path = queue_directory + "/pid/master.pid";
@@ -45,7 +65,7 @@ Result<pid_t> running_master(const std::string& queue_directory) {
     ssize_t octets = read(file.get(), buffer, sizeof buffer - 1);
     auto pid = text::parse_number(text::trim({buffer, octets > 0 ? static_cast<std::size_t>(octets) : 0}));
     if (!pid || *pid == 0) return temporary(path + " holds no process id");
-    return static_cast<pid_t>(*pid);
+    return pid_here(queue_directory, static_cast<pid_t>(*pid));
 }
 
 int complain(const Error& error, int status) {

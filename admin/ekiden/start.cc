@@ -5,9 +5,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 
 #include "admin/ekiden/commands.h"
+#include "common/log/log_file.h"
 #include "common/suite/check.h"
 #include "common/suite/root_check.h"
 
@@ -51,6 +53,11 @@ std::string hear(int fd) {
 int check(const std::string& directory) { return checked(directory) ? EX_OK : EX_CONFIG; }
 
 int start_in_foreground(const std::string& directory) {
+    // As the first process of a container it would not see what comes before master has its handlers.
+    sigset_t later;
+    sigemptyset(&later);
+    for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&later, number);
+    sigprocmask(SIG_BLOCK, &later, nullptr);
     Result<Settings> settings = checked(directory);
     if (!settings) return EX_CONFIG;
     std::string program = master_program(*settings);
@@ -62,6 +69,10 @@ int start_in_foreground(const std::string& directory) {
 int start(const std::string& directory) {
     Result<Settings> settings = checked(directory);
     if (!settings) return EX_CONFIG;
+    if ((*settings)[param::maillog_file] == log::standard_output) {
+        fmt::print(stderr, "ekiden: fatal: maillog_file = {} is for ekiden start-fg\n", log::standard_output);
+        return EX_CONFIG;
+    }
     std::string program = master_program(*settings);
     int ends[2];
     if (pipe(ends) != 0) return EX_OSERR;

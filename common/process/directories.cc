@@ -12,6 +12,7 @@
 
 #include "common/base/owned_fd.h"
 #include "common/config/bad_parameter.h"
+#include "common/log/log_file.h"
 #include "common/process/users.h"
 
 namespace ekiden::process {
@@ -55,7 +56,7 @@ Result<> ensure_maildrop(const std::string& path, const Settings& settings) {
 
 // The log's file belongs to the logger; the directory that it stands in is not ours.
 Result<> ensure_log(const std::string& path, const std::string& user) {
-    if (path.empty()) return {};
+    if (path.empty() || path == log::standard_output) return {};
     OwnedFd fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640));
     if (!fd) return system_error("maillog_file " + path, errno, ErrorKind::permanent);
     Result<UserIds> owner = owner_named(user);

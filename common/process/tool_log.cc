@@ -1,12 +1,12 @@
 #include "common/process/tool_log.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "common/log/facility.h"
+#include "common/log/log_file.h"
 
 namespace ekiden::process {
 namespace {
@@ -29,9 +29,13 @@ ToolLog::ToolLog(const Settings& settings, const std::string& program)
       to_syslog_(settings[param::maillog_file].empty()) {
     const std::string& name = settings[param::myhostname];
     form_ = {name.substr(0, name.find('.')), settings[param::maillog_json]};
-    out_ = to_syslog_ ? connect_to_syslog(settings[param::syslog_socket])
-                      : OwnedFd(::open(settings[param::maillog_file].c_str(),
-                                       O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
+    const std::string& path = settings[param::maillog_file];
+    if (to_syslog_) {
+        out_ = connect_to_syslog(settings[param::syslog_socket]);
+    } else if (path != log::standard_output) {  // which is this tool's own, for its user
+        Result<OwnedFd> file = log::open_file(path, false);
+        if (file) out_ = std::move(*file);
+    }
 }
 
 void ToolLog::write(const log::Line& line) {
