@@ -1,9 +1,12 @@
 """ekisuper and ekicat on a queue of held and deferred mail, with the manager running and without it; as root also beside
 Postfix's postsuper and postcat, with the same commands on a private instance of it."""
 
+import fcntl
+import gzip
 import os
 import re
 import subprocess
+import threading
 
 import waiting
 from house_test import HouseTest, main
@@ -137,16 +140,95 @@ class Administration(HouseTest):
         self.run_tool('ekiden', 'flush')
         waiting.until(lambda: self.ours.log().count('to=<flush@one.test>') > seen, 'it is tried again')
 
+    def set_aside(self):
+        """{name: content} of the logs that were set aside, uncompressed."""
+        folder = self.ours.folder / 'log'
+        return {path.name: gzip.decompress(path.read_bytes()) if path.suffix == '.gz' else path.read_bytes()
+                for path in folder.glob('mail.log.*')}
+
+    def configured(self, text):
+        main_cf = self.ours.folder / 'etc' / 'main.cf'
+        before = main_cf.read_text()
+        self.addCleanup(main_cf.write_text, before)
+        main_cf.write_text(before + text)
+
     def test_logrotate(self):
         log = self.ours.folder / 'log' / 'mail.log'
         before = log.read_bytes()
         owner = log.stat()
+        self.assertEqual(self.run_tool('ekiden', 'logrotate').stderr, '')
+        (name, content), = self.set_aside().items()
+        self.assertRegex(name, r'^mail\.log\.\d{8}-\d{6}\.gz$')
+        self.assertTrue(content.startswith(before))
+        self.assertEqual((log.stat().st_uid, log.stat().st_gid, log.stat().st_mode), (owner.st_uid, owner.st_gid, owner.st_mode))
+        self.assertIn(self.deferred(), self.ours.log())
+
+    def test_logrotate_loses_no_line_under_load(self):
+        self.configured('maillog_file_rotate_suffix = %s\n')
+        senders = [f'line{number}@example.test' for number in range(600)]
+        done = threading.Event()
+
+        def send(part):
+            with self.ours.smtp() as client:
+                for sender in senders[part::3]:
+                    assert client.mail(sender, [self.sender], b'Subject: x\r\n\r\nx\r\n')[0] == 250
+
+        threads = [threading.Thread(target=send, args=(part,)) for part in range(3)]
+        before = set(self.set_aside())
+        for thread in threads:
+            thread.start()
+        rotations = 0
+        while any(thread.is_alive() for thread in threads) or rotations < 2:
+            # A second rotation within a second would have the first one's name: it is refused, and nothing lost.
+            rotations += self.run_rotation() == 0
+        for thread in threads:
+            thread.join()
+
+        def missing():
+            text = b''.join(content for name, content in self.set_aside().items() if name not in before).decode() + self.ours.log()
+            return [sender for sender in senders if f'from=<{sender}>' not in text]
+        waiting.reached(lambda: not missing())
+        self.assertEqual(missing(), [])
+        self.assertEqual(len(set(self.set_aside()) - before), rotations)
+
+    def run_rotation(self):
+        argv = [*self.ours.facts['commands']['ekiden'], 'logrotate']
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        self.assertIn(done.returncode, (0, 73), done.stderr)
+        return done.returncode
+
+    def test_logrotate_as_it_is_configured(self):
+        self.configured('maillog_file_compressor = gzip -1 -S .z\nmaillog_file_rotate_suffix = old.%Y\n')
         self.run_tool('ekiden', 'logrotate')
-        aside, = log.parent.glob('mail.log.*')
-        self.assertTrue(aside.read_bytes().startswith(before))
-        self.assertEqual((log.stat().st_uid, log.stat().st_mode), (owner.st_uid, owner.st_mode))
-        # The logger looks at the file's name with its lines, once a second.
-        waiting.until(lambda: self.deferred() in self.ours.log(), 'lines go to the new file')
+        aside, = (self.ours.folder / 'log').glob('mail.log.old.*')
+        self.assertRegex(aside.name, r'^mail\.log\.old\.\d{4}\.z$')
+        self.assertGreater(len(gzip.decompress(aside.read_bytes())), 0)
+        self.configured('maillog_file_compressor =\nmaillog_file_rotate_suffix = plain\n')
+        self.run_tool('ekiden', 'logrotate')
+        plain = self.ours.folder / 'log' / 'mail.log.plain'
+        self.assertTrue(plain.exists())
+        # The same name again: what was set aside stays.
+        self.assertIn('set aside under this name before', self.run_tool('ekiden', 'logrotate', status=73).stderr)
+        self.configured('maillog_file_compressor = false\nmaillog_file_rotate_suffix = %Y-broken\n')
+        self.assertIn('maillog_file_compressor', self.run_tool('ekiden', 'logrotate', status=75).stderr)
+        for suffix in ('', '../%Y'):
+            self.configured(f'maillog_file_rotate_suffix = {suffix}\n')
+            self.assertIn('maillog_file_rotate_suffix', self.run_tool('ekiden', 'logrotate', status=78).stderr)
+
+    def test_logrotate_while_another_tool_writes(self):
+        """What is set aside is compressed when nobody has it open any longer."""
+        self.configured('maillog_file_compressor =\nmaillog_file_rotate_suffix = held\n')
+        log = self.ours.folder / 'log' / 'mail.log'
+        with log.open('a') as held:
+            fcntl.flock(held, fcntl.LOCK_SH)
+            argv = [*self.ours.facts['commands']['ekiden'], 'logrotate']
+            with subprocess.Popen(argv, stderr=subprocess.PIPE) as rotation:
+                waiting.until((log.parent / 'mail.log.held').exists, 'it is set aside')
+                queue_id = self.deferred()
+                self.assertIn(queue_id, log.read_text())
+                self.assertIsNone(rotation.poll())
+                held.close()
+                self.assertEqual(rotation.wait(60), 0)
 
     def test_abort_and_the_commands_of_one_that_is_down(self):
         queue_id = self.deferred()
@@ -155,6 +237,30 @@ class Administration(HouseTest):
         self.assertEqual([self.run_down(command) for command in ('stop', 'abort', 'flush', 'reload')], [69] * 4)
         self.ours.up()
         self.assertIn(queue_id, self.listing(queue_id))
+
+    def test_grants_while_it_is_down(self):
+        grants = (['list'], ['flush'], ['revoke', '127.0.0.9'], ['add', '127.0.0.9', self.sender])
+        mistakes = ([], ['nosuch'], ['list', 'x'], ['revoke'], ['add', '127.0.0.9'])
+
+        def usage():
+            for words in mistakes:
+                self.assertTrue(self.run_tool('ekipop', *words, status=64).stderr.startswith('usage: ekipop '), words)
+        usage()
+        self.ours.down()
+        try:
+            for words in grants:
+                done = self.run_tool('ekipop', *words, status=69)
+                self.assertRegex(done.stderr, r'^ekipop: the mail system is down, and only it knows the grants '
+                                 r'\(connect to .*\): start it with ekiden start\n$')
+            usage()
+        finally:
+            self.ours.up()
+        if os.geteuid() == 0:
+            (self.ours.folder / 'etc').chmod(0o755)
+            argv = [*self.ours.facts['commands']['ekipop'], 'list']
+            done = subprocess.run(argv, user='nobody', extra_groups=[], capture_output=True, text=True, timeout=60, cwd='/')
+            self.assertEqual((done.returncode, done.stderr),
+                             (77, 'ekipop: use of this command is reserved for the superuser\n'))
 
     def run_down(self, command):
         argv = [*self.ours.facts['commands']['ekiden'], command]

@@ -1,14 +1,12 @@
-// logrotate and set-permissions: what the suite has on disk beside mail.
+// set-permissions: what the suite has on disk beside mail.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <map>
 
@@ -23,16 +21,6 @@ namespace {
 int complain(const std::string& text, int status) {
     fmt::print(stderr, "ekiden: fatal: {}\n", text);
     return status;
-}
-
-// "20261122-023000", local time: Postfix's maillog_file_rotate_suffix.
-std::string suffix_of_now() {
-    std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    std::array<char, 32> text{};
-    localtime_r(&now, &parts);
-    std::strftime(text.data(), text.size(), "%Y%m%d-%H%M%S", &parts);
-    return text.data();
 }
 
 struct Access {
@@ -86,31 +74,6 @@ Result<> give_to_owner(const std::string& directory, mode_t mode) {
 }
 
 }  // namespace
-
-int logrotate(const std::string& directory) {
-    Result<process::ToolCall> call = process::tool_call({"-c", directory}, nullptr);
-    if (!call) return complain(call.error().text, EX_CONFIG);
-    const std::string& path = call->settings[param::maillog_file];
-    if (path.empty())
-        return complain("maillog_file is empty: the log goes to syslog, which has its own rotation",
-                        EX_CONFIG);
-    struct stat old{};
-    if (lstat(path.c_str(), &old) != 0 || !S_ISREG(old.st_mode))
-        return complain(path + ": there is no such file to set aside", EX_NOINPUT);
-    // The new file has the old one's owner before it has its name: the logger, which comes to it with its
-    // next line, may be unable to make one.
-    std::string fresh = path + ".new", aside = path + "." + suffix_of_now();
-    OwnedFd file(open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file) return complain(system_error("cannot make " + fresh, errno).error().text, EX_CANTCREAT);
-    bool made = (geteuid() != 0 || fchown(file.get(), old.st_uid, old.st_gid) == 0) &&
-                fchmod(file.get(), old.st_mode & 07777) == 0;
-    // link() does not replace a file that was set aside within the same second.
-    made = made && link(path.c_str(), aside.c_str()) == 0 && rename(fresh.c_str(), path.c_str()) == 0;
-    if (made) return EX_OK;
-    std::string why = system_error("cannot set " + path + " aside as " + aside, errno).error().text;
-    unlink(fresh.c_str());
-    return complain(why, EX_CANTCREAT);
-}
 
 int set_permissions(const std::string& directory) {
     Result<process::ToolCall> call = process::tool_call({"-c", directory}, nullptr);
