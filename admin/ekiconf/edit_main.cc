@@ -1,6 +1,6 @@
 #include "admin/ekiconf/edit_main.h"
 
-#include "admin/ekiconf/replace_file.h"
+#include "common/config/file_edit.h"
 #include "common/config/main_cf.h"
 #include "common/config/main_cf_edit.h"
 #include "common/text/ascii.h"
@@ -56,7 +56,7 @@ Output edit_main(const Options& options) {
     };
     Result<Changes> changes = read_changes(options, output);
     if (!changes) return failed(changes.error());
-    Result<FileEdit> file = FileEdit::open(path);
+    Result<config::FileEdit> file = config::FileEdit::open(path);
     if (!file) return failed(file.error());
     config::Edited edited = config::edit_main_cf(file->content(), kind_of(options.edit), *changes);
     for (const std::string& name : edited.repeated)

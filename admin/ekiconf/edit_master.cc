@@ -1,7 +1,7 @@
 #include "admin/ekiconf/edit_master.h"
 
 #include "admin/ekiconf/master_text.h"
-#include "admin/ekiconf/replace_file.h"
+#include "common/config/file_edit.h"
 #include "common/config/main_cf.h"
 #include "common/text/ascii.h"
 
@@ -94,7 +94,7 @@ Result<> edit(const Options& options, Output& output) {
         if (!request) return pass(request);
         requests.push_back(std::move(*request));
     }
-    Result<FileEdit> file = FileEdit::open(path);
+    Result<config::FileEdit> file = config::FileEdit::open(path);
     if (!file) return pass(file);
     Result<std::string> edited =
         edit_master_text(file->content(), path, edit_of(options), std::move(requests), output);

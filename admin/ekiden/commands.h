@@ -14,7 +14,9 @@ int reload(const std::string& directory);
 int abort(const std::string& directory);
 // Makes all deferred mail due.
 int flush(const std::string& directory);
-// Sets maillog_file aside under a name with the time.
+// Brings main.cf and master.cf of an older version into today's form.
+int upgrade_configuration(const std::string& directory);
+// Sets maillog_file aside under a name with the time, and has it compressed.
 int logrotate(const std::string& directory);
 // Gives directories and files of the suite the owners and modes that they should have.
 int set_permissions(const std::string& directory);

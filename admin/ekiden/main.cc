@@ -22,6 +22,7 @@ constexpr const char* usage =
     "  abort     end it at once, without order\n"
     "  flush     try all deferred mail now\n"
     "  logrotate set maillog_file aside and begin a new one\n"
+    "  upgrade-configuration  bring main.cf and master.cf of an older version into today's form\n"
     "  set-permissions  mend owners and modes of the suite's directories\n";
 
 }  // namespace
@@ -48,7 +49,8 @@ int main(int argc, char** argv) {
         {"abort", abort},
         {"flush", flush},
         {"logrotate", logrotate},
-        {"set-permissions", set_permissions}};
+        {"set-permissions", set_permissions},
+        {"upgrade-configuration", upgrade_configuration}};
     auto found = optind + 1 == argc ? commands.find(argv[optind]) : commands.end();
     if (found == commands.end()) {
         fmt::print(stderr, "{}", usage);

@@ -7,7 +7,7 @@
 #include "common/base/error.h"
 #include "common/base/owned_fd.h"
 
-namespace ekiden::ekiconf {
+namespace ekiden::config {
 
 class FileEdit {
   public:
@@ -24,4 +24,4 @@ class FileEdit {
     OwnedFd directory_;  // holds the lock
 };
 
-}  // namespace ekiden::ekiconf
+}  // namespace ekiden::config

@@ -1,7 +1,7 @@
 // The new text goes to a file beside the old one, is flushed, and takes its name; then the directory is
 // flushed. The lock is on the directory, since the file itself is replaced. Limits: access lists and extended
 // attributes of the old file are not carried over.
-#include "admin/ekiconf/replace_file.h"
+#include "common/config/file_edit.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -17,7 +17,7 @@
 
 #include "common/config/check.h"
 
-namespace ekiden::ekiconf {
+namespace ekiden::config {
 namespace {
 
 constexpr unsigned longest_wait = 10;  // seconds
@@ -72,7 +72,7 @@ Result<FileEdit> FileEdit::open(const std::string& path) {
     edit.directory_ = OwnedFd(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!edit.directory_) return system_error("cannot open " + parent, errno);
     if (Result<> locked = lock(edit.directory_, path); !locked) return pass(locked);
-    Result<std::string> content = config::read_file(edit.path_);
+    Result<std::string> content = read_file(edit.path_);
     if (!content) return pass(content);
     if (content->find('\0') != std::string::npos) return malformed(path + " holds a NUL octet");
     edit.content_ = std::move(*content);
@@ -98,4 +98,4 @@ Result<> FileEdit::replace(const std::string& content) {
     return {};
 }
 
-}  // namespace ekiden::ekiconf
+}  // namespace ekiden::config
