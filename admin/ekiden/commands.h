@@ -2,6 +2,7 @@
 // The verbs of `ekiden`. Each takes the configuration directory, prints for people and returns the exit
 // status.
 #include <string>
+#include <vector>
 
 namespace ekiden::admin {
 
@@ -18,8 +19,9 @@ int flush(const std::string& directory);
 int upgrade_configuration(const std::string& directory);
 // Sets maillog_file aside under a name with the time, and has it compressed.
 int logrotate(const std::string& directory);
-// Gives directories and files of the suite the owners and modes that they should have.
-int set_permissions(const std::string& directory);
+// Gives directories and files of the suite the owners and modes that they should have. Words: name=value of
+// parameters that say who owns what, which are written into main.cf, too.
+int set_permissions(const std::string& directory, const std::vector<std::string>& words);
 int status(const std::string& directory);
 
 }  // namespace ekiden::admin

@@ -23,7 +23,7 @@ constexpr const char* usage =
     "  flush     try all deferred mail now\n"
     "  logrotate set maillog_file aside and begin a new one\n"
     "  upgrade-configuration  bring main.cf and master.cf of an older version into today's form\n"
-    "  set-permissions  mend owners and modes of the suite's directories\n";
+    "  set-permissions [name=value ...]  mend owners and modes of the suite's files; change who owns them\n";
 
 }  // namespace
 
@@ -49,8 +49,9 @@ int main(int argc, char** argv) {
         {"abort", abort},
         {"flush", flush},
         {"logrotate", logrotate},
-        {"set-permissions", set_permissions},
         {"upgrade-configuration", upgrade_configuration}};
+    if (optind < argc && argv[optind] == std::string_view("set-permissions"))
+        return set_permissions(directory, {argv + optind + 1, argv + argc});
     auto found = optind + 1 == argc ? commands.find(argv[optind]) : commands.end();
     if (found == commands.end()) {
         fmt::print(stderr, "{}", usage);

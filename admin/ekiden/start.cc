@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "admin/ekiden/commands.h"
+#include "admin/ekiden/places.h"
 #include "common/log/log_file.h"
 #include "common/suite/check.h"
 #include "common/suite/root_check.h"
@@ -50,7 +51,18 @@ std::string hear(int fd) {
 
 }  // namespace
 
-int check(const std::string& directory) { return checked(directory) ? EX_OK : EX_CONFIG; }
+int check(const std::string& directory) {
+    Result<Settings> settings = checked(directory);
+    if (!settings) return EX_CONFIG;
+    Result<std::vector<Place>> places = places_of(*settings);
+    if (!places) fmt::print(stderr, "ekiden: warning: {}\n", places.error().text);
+    for (const Place& place : places ? *places : std::vector<Place>()) {
+        // A setgid program obeys the usual configuration only, and has no use for its group with another.
+        if (place.mode && directory != param::config_directory.default_text) continue;
+        for (const std::string& fault : faults_of(place)) fmt::print(stderr, "ekiden: warning: {}\n", fault);
+    }
+    return EX_OK;
+}
 
 int start_in_foreground(const std::string& directory) {
     // As the first process of a container it would not see what comes before master has its handlers.

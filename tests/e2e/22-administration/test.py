@@ -266,15 +266,6 @@ class Administration(HouseTest):
         argv = [*self.ours.facts['commands']['ekiden'], command]
         return subprocess.run(argv, capture_output=True, timeout=60).returncode
 
-    def test_set_permissions(self):
-        directory = self.ours.folder / 'spool' / 'queue'
-        mode = directory.stat().st_mode
-        self.assertEqual(self.run_tool('ekiden', 'set-permissions').stderr, '')
-        directory.chmod(0o777)
-        said = self.run_tool('ekiden', 'set-permissions').stderr
-        self.assertRegex(said, rf'^ekiden: {directory}: owner .* mode 0777 is now .* 0700\n$')
-        self.assertEqual(directory.stat().st_mode, mode)
-
     # --- ekicat ---
     def test_a_large_message_comes_whole(self):
         queue_id = self.deferred(content=LARGE)
