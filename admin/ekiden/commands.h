@@ -22,6 +22,8 @@ int logrotate(const std::string& directory);
 // Gives directories and files of the suite the owners and modes that they should have. Words: name=value of
 // parameters that say who owns what, which are written into main.cf, too.
 int set_permissions(const std::string& directory, const std::vector<std::string>& words);
+// Keys and certificates, and whether TLS is in use: the words behind `tls`.
+int tls(const std::string& directory, const std::vector<std::string>& words);
 int status(const std::string& directory);
 
 }  // namespace ekiden::admin

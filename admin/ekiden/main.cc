@@ -22,6 +22,7 @@ constexpr const char* usage =
     "  abort     end it at once, without order\n"
     "  flush     try all deferred mail now\n"
     "  logrotate set maillog_file aside and begin a new one\n"
+    "  tls       keys, certificates and what belongs to them: ekiden tls tells more\n"
     "  upgrade-configuration  bring main.cf and master.cf of an older version into today's form\n"
     "  set-permissions [name=value ...]  mend owners and modes of the suite's files; change who owns them\n";
 
@@ -50,6 +51,8 @@ int main(int argc, char** argv) {
         {"flush", flush},
         {"logrotate", logrotate},
         {"upgrade-configuration", upgrade_configuration}};
+    if (optind < argc && argv[optind] == std::string_view("tls"))
+        return tls(directory, {argv + optind + 1, argv + argc});
     if (optind < argc && argv[optind] == std::string_view("set-permissions"))
         return set_permissions(directory, {argv + optind + 1, argv + argc});
     auto found = optind + 1 == argc ? commands.find(argv[optind]) : commands.end();
