@@ -135,12 +135,37 @@ class Recovery {
     void look_at_mailboxes() {
         for (const fs::directory_entry& mailbox : mailboxes()) {
             std::string name = mailbox.path().filename();
+            if (mailbox.is_regular_file()) {
+                if (has_mbox(name)) look_at_mbox(name, read_file(mailbox.path()));
+                continue;
+            }
             for (const char* sub : {"new", "cur"}) {
                 if (!fs::exists(mailbox.path() / sub)) continue;
                 for (const auto& file : fs::directory_iterator(mailbox.path() / sub))
                     look_at_copy(name, file.path());
             }
         }
+    }
+
+    // What is torn may stay behind a message, even without a "From " line of its own; it must not have taken
+    // one with it, which is then missing.
+    void look_at_mbox(const std::string& name, const std::string& text) {
+        std::size_t begin = text.starts_with("From ") ? 0 : next_in(text, 0);
+        for (std::size_t end; begin < text.size(); begin = end) {
+            end = next_in(text, begin);
+            std::string_view entry = std::string_view(text).substr(begin, end - begin);
+            entry.remove_prefix(std::min(entry.size(), entry.find('\n') + 1));
+            std::string mark = mark_in(entry);
+            auto it = sizes_.find(mark);
+            if (it != sizes_.end() && entry.starts_with("Return-Path: <sender@example.jp>\n") &&
+                entry.contains(without_cr(content_of(mark, it->second)) + "\n"))
+                ledger_.say("copy {} {} local", mark, name);
+        }
+    }
+    // Where the next entry of an mbox begins.
+    static std::size_t next_in(std::string_view text, std::size_t from) {
+        std::size_t at = text.find("\n\nFrom ", from);
+        return at == std::string_view::npos ? text.size() : at + 2;
     }
 
     void look_at_copy(const std::string& name, const fs::path& path) {

@@ -12,14 +12,14 @@ struct Name {
     std::string_view name, domain, fate;
 };
 
-// later: waits at its first attempt. bounce: refused by its host. unknown: refused by the router. staff: an
-// alias.
+// moss: has an mbox, the others a Maildir. later: waits at its first attempt. bounce: refused by its host.
+// unknown: refused by the router. staff: an alias.
 constexpr Name names[] = {
     {"alice", "example.jp", "local"},     {"bob", "example.jp", "local"},
     {"later", "example.jp", "local"},     {"dora", "example.jp", "local"},
-    {"eve", "example.jp", "local"},       {"carol", "example.net", "remote"},
-    {"bounce", "example.net", "bounced"}, {"unknown", "example.jp", "bounced"},
-    {"staff", "example.jp", ""},
+    {"eve", "example.jp", "local"},       {"moss", "example.jp", "local"},
+    {"carol", "example.net", "remote"},   {"bounce", "example.net", "bounced"},
+    {"unknown", "example.jp", "bounced"}, {"staff", "example.jp", ""},
 };
 
 const Name& known(std::string_view name) {
@@ -37,6 +37,8 @@ std::vector<Mail> one_of_each() {
             {"", Way::by_file, 6000, {"unknown"}, Deed::nothing},
             {"", Way::in_commit, 500, {"staff", "alice"}, Deed::nothing},
             {"", Way::in_commit, 1200, {"carol", "bob"}, Deed::nothing},
+            {"", Way::in_commit, 1100, {"moss", "alice"}, Deed::nothing},
+            {"", Way::by_file, 6500, {"moss"}, Deed::nothing},
             {"", Way::in_commit, 600, {"later", "alice"}, Deed::nothing},
             {"", Way::by_file, 5000, {"later"}, Deed::hold_and_remove},
             {"", Way::in_commit, 800, {"later", "carol"}, Deed::hold_and_release},

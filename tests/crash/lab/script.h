@@ -40,6 +40,8 @@ std::string mark_in(std::string_view text);
 
 // An addressee: where a copy of mail to this name has to be found in the end, as the ledger says it.
 std::string address_of(std::string_view name);
+// Its mailbox is one file.
+inline bool has_mbox(std::string_view name) { return name == "moss"; }
 // "alice=local", "bounce=bounced": for an alias, those that it stands for.
 std::string fates_of(const std::vector<std::string>& names);
 // Those behind an alias; the name itself when it is none.

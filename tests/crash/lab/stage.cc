@@ -21,6 +21,14 @@ queue::SpoolOptions small_spool() {
     return {.reserve_bytes = 16'384, .in_database_limit = 4000, .checkpoint_pages = 40};
 }
 
+// The recovery is as long after the crash as a lock file may stand in the way whose maker got no further than
+// to make it, and so left no word of who it was.
+local_delivery::MailboxSettings mailbox_settings(bool first_life) {
+    local_delivery::MailboxSettings settings{.host = "mail.example.jp"};
+    if (!first_life) settings.locking.stale = Seconds(-1);
+    return settings;
+}
+
 }  // namespace
 
 House::House(event::Loop& loop, OwnedFd mail, Ledger& ledger, bool defer)
@@ -28,6 +36,7 @@ House::House(event::Loop& loop, OwnedFd mail, Ledger& ledger, bool defer)
       mail_(std::move(mail)),
       ledger_(ledger),
       defer_(defer),
+      settings_(mailbox_settings(defer)),
       batches_(loop, mail_.get(), settings_) {}
 
 Task<Result<ipc::Resolution>> House::resolve(ipc::ResolveRecipients question) {
@@ -40,7 +49,7 @@ Task<Result<ipc::Resolution>> House::resolve(ipc::ResolveRecipients question) {
             r.address = alias ? address_of(name) : question.recipients[i];
             bool ours = r.address.ends_with("@example.jp");
             r.transport = ours ? ipc::Transport::virtual_mailbox : ipc::Transport::smtp;
-            r.mailbox = ours ? "example.jp/" + name + "/" : "";
+            if (ours) r.mailbox = "example.jp/" + name + (has_mbox(name) ? "" : "/");
             r.next_hop = ours ? "" : "example.net";
             if (name == "unknown") r.transport = ipc::Transport::error;
             if (name == "unknown") r.text = "5.1.1 User unknown";

@@ -42,7 +42,7 @@ class House : public queue::Outside {
     Ledger& ledger_;
     bool defer_;                      // the first attempt for `later` has to wait
     std::set<std::string> deferred_;  // those that had it
-    local_delivery::MailboxSettings settings_{.host = "mail.example.jp"};
+    const local_delivery::MailboxSettings settings_;
     local_delivery::Batches batches_;
 };
 
