@@ -97,11 +97,25 @@ class Checker {
         if (!main) add(error, "", 0, main.error().text);
         main_ = MainCf::parse(main ? *main : "", main_path_, findings_);
         snapshot_.main_cf = main_.values();
+        read_origin();
         // Fixed here, so that every child has the same name for this host, whatever happens to it later.
         snapshot_.main_cf.try_emplace("system_hostname", system_hostname());
         Result<std::string> master = read_file(master_path_);
         if (!master) add(error, "", 0, master.error().text);
         snapshot_.services = parse_master_cf(master ? *master : "", master_path_, findings_);
+    }
+
+    // `myorigin = /etc/mailname`, as Debian writes it: the name stands in that file's first line. Read here
+    // once for all, most of whom may open no files.
+    void read_origin() {
+        auto place = snapshot_.main_cf.find(param::myorigin.name);
+        if (place == snapshot_.main_cf.end() || !place->second.starts_with('/')) return;
+        Result<std::string> content = read_file(place->second);
+        if (!content)
+            return add(error, main_path_, main_.line_of(param::myorigin.name),
+                       "in parameter myorigin: " + content.error().text,
+                       "write the domain into it, or name it in main.cf");
+        place->second = text::trim(content->substr(0, content->find('\n')));
     }
 
     void check_parameters() {

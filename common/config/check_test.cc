@@ -65,6 +65,17 @@ TEST_F(CheckTest, GoodConfigurationBecomesASnapshot) {
     EXPECT_EQ(checked.snapshot->services.size(), 5u);
 }
 
+// As Debian's main.cf has it.
+TEST_F(CheckTest, TheOriginMayStandInAFile) {
+    write("mailname", "mail.example.jp\nmore\n");
+    Checked checked = run("myorigin = " + directory_ + "/mailname\n");
+    EXPECT_THAT(formatted(checked), IsEmpty());
+    ASSERT_TRUE(checked.snapshot);
+    EXPECT_EQ(checked.snapshot->settings().value()[param::myorigin], "mail.example.jp");
+    EXPECT_THAT(formatted(run("myorigin = " + directory_ + "/none\n")),
+                testing::ElementsAre(HasSubstr("DIR/main.cf, line 2: in parameter myorigin: ")));
+}
+
 TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {
     struct Case {
         std::string main, services, wanted;
