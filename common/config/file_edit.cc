@@ -5,9 +5,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,25 +14,18 @@
 #include <cstdio>
 
 #include "common/config/check.h"
+#include "common/config/file_lock.h"
 
 namespace ekiden::config {
 namespace {
 
 constexpr unsigned longest_wait = 10;  // seconds
 
-// The alarm ends the wait.
 Result<> lock(const OwnedFd& directory, const std::string& path) {
-    struct sigaction interrupts{}, before{};
-    interrupts.sa_handler = [](int) {};
-    ::sigaction(SIGALRM, &interrupts, &before);
-    ::alarm(longest_wait);
-    int locked = ::flock(directory.get(), LOCK_EX);
-    int error = errno;
-    ::alarm(0);
-    ::sigaction(SIGALRM, &before, nullptr);
-    if (locked == 0) return {};
-    if (error == EINTR) return temporary("another edit of " + path + " has been under way for ten seconds");
-    return system_error("cannot lock the directory of " + path, error);
+    if (lock_within(directory.get(), longest_wait)) return {};
+    if (errno == EWOULDBLOCK)
+        return temporary("another edit of " + path + " has been under way for ten seconds");
+    return system_error("cannot lock the directory of " + path, errno);
 }
 
 Result<> write_all(const OwnedFd& file, const std::string& path, std::string_view content) {

@@ -230,6 +230,30 @@ class Administration(HouseTest):
                 held.close()
                 self.assertEqual(rotation.wait(60), 0)
 
+    def test_logrotate_is_woken_by_the_lock_alone(self):
+        """Of a reader, too, who lets the lock go and closes nothing."""
+        self.configured('maillog_file_compressor =\nmaillog_file_rotate_suffix = read\n')
+        log = self.ours.folder / 'log' / 'mail.log'
+        with log.open() as held:
+            fcntl.flock(held, fcntl.LOCK_SH)
+            argv = [*self.ours.facts['commands']['ekiden'], 'logrotate']
+            with subprocess.Popen(argv, stderr=subprocess.PIPE) as rotation:
+                waiting.until((log.parent / 'mail.log.read').exists, 'it is set aside')
+                fcntl.flock(held, fcntl.LOCK_UN)
+                self.assertEqual(rotation.wait(60), 0)
+
+    def test_logrotate_after_one_that_was_cut_short(self):
+        """Before the new file had its name: the log has two."""
+        self.configured('maillog_file_rotate_suffix = short\n')
+        log = self.ours.folder / 'log' / 'mail.log'
+        before = log.read_bytes()
+        os.link(log, log.parent / 'mail.log.short')
+        (log.parent / 'mail.log.new').touch()
+        self.assertEqual(self.run_tool('ekiden', 'logrotate').stderr, '')
+        self.assertTrue(self.set_aside()['mail.log.short.gz'].startswith(before))
+        self.assertNotIn('mail.log.short', self.set_aside())
+        self.assertEqual([path.name for path in log.parent.iterdir() if path.name.endswith(('.new', '.rotating'))], [])
+
     def test_abort_and_the_commands_of_one_that_is_down(self):
         queue_id = self.deferred()
         self.run_tool('ekiden', 'abort')
