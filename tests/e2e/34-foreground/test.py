@@ -2,6 +2,7 @@
 output. It serves, takes over orphans, ends with everything on SIGTERM, and commands from outside see that it is not
 theirs to signal."""
 
+import fcntl
 import os
 import pathlib
 import signal
@@ -146,6 +147,44 @@ class Foreground(HouseTest):
         child, first = self.start([*self.command, 'start-fg'], namespace=False)
         self.wait_until_serving()
         self.stop(child, first)
+
+    def test_a_reader_who_is_behind(self):
+        """The log waits for them, the loop of the logger does not, and no line is lost."""
+        for blocking in (True, False):
+            with self.subTest(blocking=blocking):
+                self.output = []
+                self.serve_an_unread_pipe(blocking)
+
+    def serve_an_unread_pipe(self, blocking):
+        unread, written = os.pipe()
+        fcntl.fcntl(written, fcntl.F_SETPIPE_SZ, 4096)
+        os.set_blocking(written, blocking)
+        child = subprocess.Popen([*self.command, 'start-fg'], stdout=written, stderr=subprocess.DEVNULL, start_new_session=True)
+        os.close(written)
+        source = os.fdopen(unread)
+        reader = threading.Thread(target=lambda: self.output.extend(source), daemon=True)
+        try:
+            waiting.until(self.ours.serves, 'it serves')
+            account = self.ours.account(0)['address']
+            senders = [f'behind{number}.{blocking}@example.test' for number in range(60)]
+            with self.ours.smtp() as client:
+                for sender in senders:
+                    self.assertEqual(client.mail(sender, [account], b'Subject: x\r\n\r\nx\r\n')[0], 250)
+            status = subprocess.run([*self.command, 'status'], capture_output=True, text=True, timeout=60)
+            self.assertRegex(status.stdout, r'logger .*lines_lost[ =]0\b')
+            reader.start()
+            for sender in senders:
+                waiting.until(lambda wanted=f'from=<{sender}>': wanted in self.said(), f'{sender} is in the log')
+            self.stop(child, child.pid)
+            self.assertNotIn('lines were dropped', self.said())
+            for line in list(self.output):
+                self.assertRegex(line, r'^\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ ekiden/\S+\[\d+\]: [^\n]*\n$')
+        finally:
+            child.kill()
+            child.wait(30)
+            if reader.ident:
+                reader.join(30)
+            source.close()
 
     def test_a_broken_configuration(self):
         main_cf = self.etc / 'main.cf'
