@@ -17,9 +17,9 @@ namespace ekiden::logger {
 namespace {
 
 // A stream whose reader is gone has room: the write tells.
-bool has_room(int fd) {
+bool has_room(int fd, Milliseconds time = Milliseconds(0)) {
     pollfd asked{fd, POLLOUT, 0};
-    return poll(&asked, 1, 0) > 0;
+    return poll(&asked, 1, static_cast<int>(time.count())) > 0;
 }
 
 std::string_view piece_of(std::string_view text) {
@@ -64,6 +64,15 @@ Backlog::Outcome Backlog::write_to(int fd, Target target) {
         took(static_cast<std::size_t>(written));
     }
     return Outcome::all_written;
+}
+
+Backlog::Outcome Backlog::write_within(int fd, Target target, Milliseconds time) {
+    const Deadline deadline(time);
+    for (;;) {
+        Outcome outcome = write_to(fd, target);
+        if (outcome != Outcome::no_room || deadline.passed()) return outcome;
+        (void)has_room(fd, deadline.left());
+    }
 }
 
 void Backlog::took(std::size_t octets) {

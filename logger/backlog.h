@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/deadline.h"
+
 namespace ekiden::logger {
 
 class Backlog {
@@ -29,6 +31,8 @@ class Backlog {
     bool empty() const { return at_ == text_.size(); }
     // As much as is taken now.
     Outcome write_to(int fd, Target target);
+    // The same for who has nothing else to do: waits for the reader, but not longer than `time`.
+    Outcome write_within(int fd, Target target, Milliseconds time);
     // What is written next goes elsewhere: a line that was begun comes there whole.
     void begin_line_again() { at_ = line_; }
 

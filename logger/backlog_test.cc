@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -109,6 +110,26 @@ TEST_P(FullPipe, ALineLongerThanThePipeComesWhole) {
     std::string all = drain(backlog, pipe);
     EXPECT_TRUE(all.starts_with(longer + line(0)));
     EXPECT_TRUE(all.ends_with(line(48) + "11 lost\n"));
+}
+
+TEST_P(FullPipe, AtTheEndItWaitsForTheReaderAWhile) {
+    Pipe pipe(GetParam());
+    Backlog backlog(limit, told);
+    for (int number = 0; number < 190; ++number) backlog.add(line(number));
+    EXPECT_EQ(backlog.write_within(pipe.writer.get(), Target::stream, Milliseconds(20)), Outcome::no_room);
+    pid_t reads = fork();
+    ASSERT_GE(reads, 0);
+    if (reads == 0) {
+        pipe.writer.reset();
+        fcntl(pipe.reader.get(), F_SETFL, 0);
+        _exit(pipe.read().size() == 19'000 ? 0 : 1);
+    }
+    EXPECT_EQ(backlog.write_within(pipe.writer.get(), Target::stream, std::chrono::seconds(30)),
+              Outcome::all_written);
+    pipe.writer.reset();
+    int status = 0;
+    ASSERT_EQ(waitpid(reads, &status, 0), reads);
+    EXPECT_EQ(status, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, FullPipe, testing::Values(0, O_NONBLOCK), [](const auto& with) {

@@ -28,6 +28,7 @@ namespace {
 constexpr std::size_t gathered_limit = 4 * 1024 * 1024;
 constexpr std::size_t senders_limit = 10'000;
 constexpr Milliseconds try_again = std::chrono::seconds(1);  // after what no event tells the end of
+constexpr Milliseconds last_wait = std::chrono::seconds(1);  // of the two that master gives the logger
 constexpr Milliseconds try_soon{50};                         // where a reader cannot be waited for
 
 // Postfix has programs of their own for some of what our queue manager and local-delivery do, and log tools
@@ -147,7 +148,10 @@ Task<> Writer::flush_each_round(event::Loop& loop) {
     }
 }
 
-void Writer::flush() { (void)write_out(); }
+void Writer::flush() {
+    if (write_out() == Backlog::Outcome::no_room)
+        (void)backlog_.write_within(out_.get(), Backlog::Target::stream, last_wait);
+}
 
 bool Writer::over_rate(const ipc::Sender& sender) {
     if (rate_limit_ == 0) return false;

@@ -28,7 +28,8 @@ class Writer {
     void keep(process::Worker& worker);
     void reconfigure(process::Worker& worker);
     void write(const ipc::LogLine& line, const ipc::Sender& sender);
-    // Writes what has gathered, as much as is taken now.
+    // Before the process ends: writes what has gathered, and waits a second at most for a reader who is
+    // behind.
     void flush();
     // Lines of now on go to the file that has the log's name now.
     void look_for_rotation();
