@@ -89,7 +89,4 @@ class Authd final : public process::Program {
 }  // namespace
 }  // namespace ekiden::authd
 
-int main() {
-    ekiden::authd::Authd program;
-    return ekiden::process::run(ekiden::ipc::Service::authd, program);
-}
+int main() { return ekiden::process::run<ekiden::authd::Authd>(ekiden::ipc::Service::authd); }

@@ -62,9 +62,11 @@ class LocalChild {
         // A process that could not be confined delivers nothing and says why; the parent then ends it.
         if (!confined_) co_return pass(confined_);
         if (message.recipients.size() != 1) co_return malformed("a delivery to a mailbox has one recipient");
-        auto work = [this, &message]() -> Result<ipc::RecipientOutcome> {
+        // The job may outlive the question: it owns the message.
+        auto order = std::make_shared<const ipc::Deliver>(std::move(message));
+        auto work = [this, order]() -> Result<ipc::RecipientOutcome> {
             if (!reach_->still_holds()) return temporary("a directory is not the one that it was");
-            return outcome_of(message);
+            return outcome_of(*order);
         };
         Result<ipc::RecipientOutcome> done = co_await pool_->run(std::move(work));
         if (!done) co_return pass(done);

@@ -166,6 +166,6 @@ class DeliveryProgram final : public process::Program {
 }  // namespace ekiden::local_delivery
 
 int main() {
-    ekiden::local_delivery::DeliveryProgram program;
-    return ekiden::process::run(ekiden::ipc::Service::local_delivery, program);
+    return ekiden::process::run<ekiden::local_delivery::DeliveryProgram>(
+        ekiden::ipc::Service::local_delivery);
 }

@@ -34,7 +34,4 @@ class Logger : public process::Program {
 
 }  // namespace
 
-int main() {
-    Logger logger;
-    return process::run(ipc::Service::logger, logger);
-}
+int main() { return process::run<Logger>(ipc::Service::logger); }

@@ -54,7 +54,4 @@ class ResolverProgram final : public process::Program {
 }  // namespace
 }  // namespace ekiden::resolver
 
-int main() {
-    ekiden::resolver::ResolverProgram program;
-    return ekiden::process::run(ekiden::ipc::Service::resolver, program);
-}
+int main() { return ekiden::process::run<ekiden::resolver::ResolverProgram>(ekiden::ipc::Service::resolver); }

@@ -42,7 +42,4 @@ class Smtpd final : public process::Program {
 
 }  // namespace
 
-int main() {
-    Smtpd smtpd;
-    return process::run(ipc::Service::smtpd, smtpd);
-}
+int main() { return process::run<Smtpd>(ipc::Service::smtpd); }

@@ -43,7 +43,4 @@ class Submission final : public process::Program {
 
 }  // namespace
 
-int main() {
-    Submission submission;
-    return process::run(ipc::Service::submission, submission);
-}
+int main() { return process::run<Submission>(ipc::Service::submission); }

@@ -34,7 +34,4 @@ class HelperProgram final : public process::Program {
 }  // namespace
 }  // namespace ekiden::pam
 
-int main() {
-    ekiden::pam::HelperProgram program;
-    return ekiden::process::run(ekiden::ipc::Service::pam_helper, program);
-}
+int main() { return ekiden::process::run<ekiden::pam::HelperProgram>(ekiden::ipc::Service::pam_helper); }

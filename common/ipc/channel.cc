@@ -334,6 +334,7 @@ void Channel::close() {
     output_.clear();
     unsent_ = 0;
     for (auto& [request, pending] : pending_) {
+        if (pending->done) continue;  // answered in the same breath; its asker only has not gone on yet
         pending->done = pending->failed = true;
         pending->type = 0;
         pending->answered.notify_all();

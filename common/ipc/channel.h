@@ -108,6 +108,13 @@ class Channel {
     template <Message M>
     bool tell(const M& message);
 
+    // Requests of the other end that are being answered here.
+    std::size_t serving() const { return gate_.size(); }
+    // Waits until there are none. False: not within `time`.
+    Task<bool> answered(Milliseconds time) { return gate_.empty(time); }
+    // Gives them up; they are never answered.
+    void drop_requests() { gate_.clear(); }
+
     bool open() const { return open_; }
     std::size_t pending() const { return pending_.size(); }
     const Sender& peer() const { return peer_; }

@@ -268,6 +268,33 @@ TEST(Channel, LossFailsWhatIsPending) {
 }
 
 // Its end is an error of the socket, which comes in one edge with the last octets.
+// As a worker does that ends once all is answered: answer and end are read in one go.
+TEST(Channel, AnAnswerBeforeTheEndCounts) {
+    event::Loop loop;
+    Dispatcher none;
+    int fds[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    OwnedFd far(fds[1]);
+    Channel client(loop, OwnedFd(fds[0]), Service::smtpd, Sender{Service::router}, none, [](Channel&) {});
+    event::Gate gate(loop);
+    std::string answer;
+    gate.spawn([](Channel& channel, std::string& out) -> Task<> {
+        Result<RecipientVerdict> verdict = co_await channel.ask(VerifyRecipient{"a@b", ""}, 1h);
+        out = verdict ? verdict->text : verdict.error().text;
+    }(client, answer));
+    while (!loop.run(client.sent(1h))) loop.run_once();
+    std::string payload;
+    std::vector<int> numbers;
+    encode(RecipientVerdict{AddressClass::remote, true, 250, "the answer"}, payload, numbers);
+    std::string frame = encode_header({static_cast<std::uint32_t>(payload.size()),
+                                       type_of(RecipientVerdict::name), 1, FrameKind::reply, 0}) +
+                        payload;
+    ASSERT_EQ(write(far.get(), frame.data(), frame.size()), std::ssize(frame));
+    far.reset();
+    EXPECT_TRUE(loop.run(gate.empty(5s)));
+    EXPECT_EQ(answer, "the answer");
+}
+
 TEST(Channel, APeerThatWasKilledWithUnreadInputIsGone) {
     int fds[2];
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);

@@ -74,6 +74,22 @@ Task<bool> Peers::all_heard_out(Milliseconds time) {
     co_return true;
 }
 
+Task<bool> Peers::all_answered(Milliseconds time) {
+    const Deadline deadline(time);
+    while (auto channel = first_channel([](const Channel& each) { return each.serving() > 0; })) {
+        if (deadline.passed()) co_return false;
+        co_await channel->answered(deadline.left());
+    }
+    co_return true;
+}
+
+void Peers::drop_requests() {
+    for (const auto& [service, peer] : peers_) {
+        for (const auto& [incarnation, channel] : peer->workers_) channel->drop_requests();
+        for (const std::shared_ptr<Channel>& channel : peer->retired_) channel->drop_requests();
+    }
+}
+
 void Peers::closed(Channel& channel) {
     Sender sender = channel.peer();
     Peer& peer = (*this)[sender.service];

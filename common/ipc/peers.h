@@ -73,6 +73,10 @@ class Peers {
     Task<bool> all_sent(Milliseconds time);
     // Waits until each of the others has said that nothing more comes, or is gone. False: not within `time`.
     Task<bool> all_heard_out(Milliseconds time);
+    // Waits until all that was asked here is answered. False: not within `time`.
+    Task<bool> all_answered(Milliseconds time);
+    // What is still being answered is given up.
+    void drop_requests();
 
   private:
     template <class Condition>

@@ -99,6 +99,31 @@ TEST_F(PeersTest, AWorkerAndItsSuccessorAreThereTogether) {
     EXPECT_EQ(asked(), "old");
 }
 
+// A worker that ends answers what it was asked before.
+TEST_F(PeersTest, WaitsUntilAllIsAnswered) {
+    event::Signal may(loop);
+    bool answer = false;
+    none.answer<VerifyRecipient>([&](VerifyRecipient, Sender) -> Task<Result<RecipientVerdict>> {
+        co_await may.until([&] { return answer; }, 1h);
+        co_return RecipientVerdict{};
+    });
+    int fds[2];
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    Peers routers(loop, Service::router, none);
+    routers.add(PeerEnd{Service::smtpd, 0, 9, 1, "", false, OwnedFd(fds[1])});
+    Dispatcher nothing;
+    Channel asker(loop, OwnedFd(fds[0]), Service::smtpd, Sender{Service::router}, nothing, [](Channel&) {});
+    event::Gate gate(loop);
+    gate.spawn([](Channel& channel) -> Task<> {
+        (void)co_await channel.ask(VerifyRecipient{"a@b", ""}, 1h);
+    }(asker));
+    EXPECT_TRUE(loop.run(routers.all_answered(0ms))) << "nothing came yet";
+    while (loop.run(routers.all_answered(0ms))) loop.run_once();
+    answer = true;
+    may.notify_all();
+    EXPECT_TRUE(loop.run(routers.all_answered(1h)));
+}
+
 TEST_F(PeersTest, AnotherIncarnationIsNotRetired) {
     Router router(loop, peers, 0, 7, "seven");
     peers.retire({Service::router, 0, 6});

@@ -78,9 +78,8 @@ void report(std::exception_ptr failure) {
 
 std::vector<ipc::NamedValue> Program::counters(Worker&) { return {}; }
 
-Worker::Worker(ipc::Service service, Program& program)
+Worker::Worker(ipc::Service service)
     : service_(service),
-      program_(program),
       peers_(loop_, service, dispatcher_),
       sink_(std::make_unique<LogSink>(*this)),
       chores_(loop_, report),
@@ -89,7 +88,10 @@ Worker::Worker(ipc::Service service, Program& program)
       visitors_(loop_, service, dispatcher_, row_of(service).open_to_users),
       settings_(std::make_shared<Settings>()) {}
 
-int Worker::live() {
+Worker::~Worker() = default;
+
+int Worker::live(Program& program) {
+    program_ = &program;
     if (service_ != ipc::Service::logger) log::set_sink(sink_.get());
     control_messages();
     ipc::Sender master{ipc::Service::master, 0, 0, getppid(), "master"};
@@ -102,6 +104,9 @@ int Worker::live() {
     acceptors_.clear();
     sessions_.clear();
     chores_.clear();
+    // While the program that they work on lives.
+    visitors_.clear();
+    peers_.drop_requests();
     log::set_sink(nullptr);
     return exit_status_;
 }
@@ -126,14 +131,14 @@ void Worker::control_messages() {
     control_dispatcher_.hear<ipc::NewSnapshot>([this](ipc::NewSnapshot next, const ipc::Sender&) {
         Result<> taken = take_snapshot(next.snapshot.get(), next.overrides);
         if (taken)
-            program_.reconfigure(*this);
+            program_->reconfigure(*this);
         else
             log::emit(events::reload_refused, taken.error());
     });
     control_dispatcher_.hear<ipc::Drain>(
         [this](ipc::Drain order, const ipc::Sender&) { chores_.spawn(drain(order)); });
     control_dispatcher_.answer<ipc::Ping>([this](ipc::Ping, ipc::Sender) -> Task<Result<ipc::Counters>> {
-        std::vector<ipc::NamedValue> values = program_.counters(*this);
+        std::vector<ipc::NamedValue> values = program_->counters(*this);
         if (serves_clients_) values.insert(values.begin(), {"connections", std::to_string(sessions_.size())});
         co_return ipc::Counters{std::move(values)};
     });
@@ -142,7 +147,7 @@ void Worker::control_messages() {
 Task<> Worker::start(ipc::Begin orders) {
     Result<> begun = begin(std::move(orders));
     if (begun) {
-        program_.serve(*this);
+        program_->serve(*this);
         control_->tell(ipc::Ready{});
         co_return;
     }
@@ -175,7 +180,7 @@ Result<> Worker::drop_and_open() {
     bool change_user = as_root_ && row.owner;
     int master = getppid();
     if (row.empty_root || !change_user)
-        if (Result<> opened = program_.open(*this); !opened) return opened;
+        if (Result<> opened = program_->open(*this); !opened) return opened;
     std::string user = row.owner ? settings()[*row.owner] : "";
     if (change_user && row.empty_root) {
         // The user's entry must be read before the root is empty.
@@ -186,7 +191,7 @@ Result<> Worker::drop_and_open() {
         if (Result<> became = become(user); !became) return became;
     }
     if (!row.empty_root && change_user)
-        if (Result<> opened = program_.open(*this); !opened) return opened;
+        if (Result<> opened = program_->open(*this); !opened) return opened;
     if (!die_with_parent(master)) return temporary("master is gone");
     return confine(row, paths_);
 }
@@ -247,23 +252,21 @@ Task<> Worker::drain(ipc::Drain order) {
     // What was given to this worker before the others heard of its end is work as any other.
     if (order.others_told) co_await peers_.all_heard_out(deadline.left());
     co_await sessions_.empty(deadline.left());
-    co_await program_.finish(*this, deadline.left());
+    co_await program_->finish(*this, deadline.left());
+    co_await peers_.all_answered(deadline.left());
     co_await peers_.all_sent(rest_time);
     stop(0);
 }
 
-int run(ipc::Service service, Program& program) {
+bool begin_process(ipc::Service service) {
     signal(SIGPIPE, SIG_IGN);
     // Order and end come over the control channel, so that a signal to the whole group cannot tear work
     // apart.
     for (int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
-    if (fcntl(control_fd, F_GETFD) < 0) {
-        fmt::print(stderr, "{}: started by hand; this program is started by master (ekiden start)\n",
-                   row_of(service).program);
-        return 64;
-    }
-    Worker worker(service, program);
-    return worker.live();
+    if (fcntl(control_fd, F_GETFD) >= 0) return true;
+    fmt::print(stderr, "{}: started by hand; this program is started by master (ekiden start)\n",
+               row_of(service).program);
+    return false;
 }
 
 }  // namespace ekiden::process

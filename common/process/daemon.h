@@ -9,6 +9,9 @@
 //
 // A program that stays root opens as root; one that becomes a user of its own opens as that user, unless its
 // row has an empty root (chroot needs root, so it opens before).
+#include <sysexits.h>
+
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
@@ -89,9 +92,11 @@ class Worker {
     Paths& paths() { return paths_; }
 
   private:
-    friend int run(ipc::Service service, Program& program);
-    Worker(ipc::Service service, Program& program);
-    int live();
+    template <std::derived_from<Program> P>
+    friend int run(ipc::Service service);
+    explicit Worker(ipc::Service service);
+    ~Worker();
+    int live(Program& program);
     Result<> begin(ipc::Begin begin);
     Result<> take_snapshot(int fd, const std::vector<ipc::NamedValue>& overrides);
     void take_tls_identity(const ipc::TlsIdentity& identity);
@@ -105,7 +110,7 @@ class Worker {
     class LogSink;
 
     const ipc::Service service_;
-    Program& program_;
+    Program* program_ = nullptr;
     event::Loop loop_;
     ipc::Dispatcher control_dispatcher_, dispatcher_;
     ipc::Peers peers_;
@@ -126,7 +131,17 @@ class Worker {
     int exit_status_ = 0;
 };
 
-// The body of each program's main(). Returns its exit status.
-int run(ipc::Service service, Program& program);
+// Takes signals out of the way; false, with a word to who is there, when master did not start this process.
+bool begin_process(ipc::Service service);
+
+// The body of the main() of the program P. Returns its exit status. What P holds goes before the worker's
+// loop and channels do.
+template <std::derived_from<Program> P>
+int run(ipc::Service service) {
+    if (!begin_process(service)) return EX_USAGE;
+    Worker worker(service);
+    P program;
+    return worker.live(program);
+}
 
 }  // namespace ekiden::process

@@ -22,6 +22,8 @@ class Visitors {
     bool room() const { return visitors_.size() < most; }
     // Takes the connection, or closes it where that user may not be here or is here often enough.
     void admit(OwnedFd fd);
+    // Ends all visits.
+    void clear() { visitors_.clear(); }
 
   private:
     struct Visitor {

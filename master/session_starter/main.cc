@@ -129,6 +129,5 @@ class Starter final : public process::Program {
 }  // namespace ekiden::session_starter
 
 int main() {
-    ekiden::session_starter::Starter program;
-    return ekiden::process::run(ekiden::ipc::Service::session_starter, program);
+    return ekiden::process::run<ekiden::session_starter::Starter>(ekiden::ipc::Service::session_starter);
 }

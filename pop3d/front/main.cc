@@ -39,7 +39,4 @@ class Pop3d final : public process::Program {
 
 }  // namespace
 
-int main() {
-    Pop3d pop3d;
-    return process::run(ipc::Service::pop3_front, pop3d);
-}
+int main() { return process::run<Pop3d>(ipc::Service::pop3_front); }

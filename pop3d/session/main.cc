@@ -99,7 +99,4 @@ class SessionProgram final : public process::Program {
 }  // namespace
 }  // namespace ekiden::pop3d
 
-int main() {
-    ekiden::pop3d::SessionProgram program;
-    return ekiden::process::run(ekiden::ipc::Service::pop3_session, program);
-}
+int main() { return ekiden::process::run<ekiden::pop3d::SessionProgram>(ekiden::ipc::Service::pop3_session); }

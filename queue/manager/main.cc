@@ -129,7 +129,4 @@ class Manager : public process::Program {
 
 }  // namespace
 
-int main() {
-    Manager manager;
-    return process::run(ipc::Service::manager, manager);
-}
+int main() { return process::run<Manager>(ipc::Service::manager); }

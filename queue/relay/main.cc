@@ -104,7 +104,4 @@ class RelayProgram final : public process::Program {
 }  // namespace
 }  // namespace ekiden::relay
 
-int main() {
-    ekiden::relay::RelayProgram program;
-    return ekiden::process::run(ekiden::ipc::Service::relay, program);
-}
+int main() { return ekiden::process::run<ekiden::relay::RelayProgram>(ekiden::ipc::Service::relay); }

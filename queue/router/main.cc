@@ -133,7 +133,4 @@ class Program : public process::Program {
 
 }  // namespace
 
-int main() {
-    Program program;
-    return process::run(ipc::Service::router, program);
-}
+int main() { return process::run<Program>(ipc::Service::router); }

@@ -185,7 +185,4 @@ class Pickup final : public process::Program {
 }  // namespace
 }  // namespace ekiden
 
-int main() {
-    ekiden::Pickup pickup;
-    return ekiden::process::run(ekiden::ipc::Service::pickup, pickup);
-}
+int main() { return ekiden::process::run<ekiden::Pickup>(ekiden::ipc::Service::pickup); }

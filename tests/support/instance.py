@@ -11,6 +11,7 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -92,6 +93,8 @@ class Instance:
             print(f'--- log of {self.folder}', self.log()[-12000:], '---', sep='\n', flush=True)
         try:
             self.down()
+            crashed = re.findall(r'.*killed by signal (?:4|6|7|8|11)\b.*', self.log())
+            assert kind or not crashed, f'a program of {self.folder} crashed: {crashed}'
         finally:
             if self.own_folder and not (kind and os.environ.get('EKIDEN_KEEP')):
                 shutil.rmtree(self.folder, ignore_errors=True)

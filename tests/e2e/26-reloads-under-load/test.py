@@ -13,6 +13,7 @@ import time
 import waiting
 from house_test import HouseTest, main
 from instance import Instance
+from peers import Sink
 
 RELOADS = int(os.environ.get('EKIDEN_RELOADS', '1000'))
 SECONDS = float(os.environ.get('EKIDEN_RELOAD_SECONDS', '60'))
@@ -23,7 +24,9 @@ EACH = 3    # messages of a connection
 class Reloads(HouseTest):
     @classmethod
     def prepare(cls):
-        cls.ours = cls.use(Instance('reloads', auth_hash_memory=8192, auth_hash_operations=1))
+        cls.sink = cls.use(Sink('127.0.0.9'))
+        cls.ours = cls.use(Instance('reloads', auth_hash_memory=8192, auth_hash_operations=1, mynetworks='127.0.0.0/8',
+                                    relayhost=f'[127.0.0.9]:{cls.sink.port}'))
         cls.alice, cls.bob = cls.ours.account(0), cls.ours.account(1)
 
     def send(self, number):
@@ -35,9 +38,12 @@ class Reloads(HouseTest):
                 for each in range(EACH):
                     name = f'm-{number}-{connection}-{each}'
                     content = f'Subject: {name}\r\n\r\nx\r\n'.encode()
-                    answer = client.mail('x@elsewhere.test', [self.alice['address']], content)
+                    # To another host, too: a relay with idle connections is replaced.
+                    recipients = [self.alice['address'], 'carol@far.test'][:1 + number % 2]
+                    answer = client.mail('x@elsewhere.test', recipients, content)
                     assert answer[0] == 250, f'{name}: {answer}'
                     self.taken.append(name)
+                    self.relayed += len(recipients) - 1
                 client.quit()
 
     def read(self, number):
@@ -72,6 +78,7 @@ class Reloads(HouseTest):
                 client.mail('x@elsewhere.test', [self.bob['address']], f'Subject: {number}\r\n\r\nx\r\n'.encode())
         self.ours.wait_for_messages(self.bob['address'], 3)
         self.over, self.taken, self.read_sessions, self.problems = threading.Event(), [], [], []
+        self.relayed = 0    # counted by one sender
         threads = [threading.Thread(target=self.guarded, args=(self.send, number)) for number in range(SENDERS)]
         threads += [threading.Thread(target=self.guarded, args=(self.read, number)) for number in range(READERS)]
         for thread in threads:
@@ -90,6 +97,10 @@ class Reloads(HouseTest):
         self.assertEqual(self.problems, [])
         self.assertTrue(self.taken and self.read_sessions and reloads > 5)
         self.assert_each_came_once()
+        away = collections.Counter(re.search(rb'^Subject: (\S+)', content, re.MULTILINE).group(1).decode()
+                                   for _, _, content in self.sink.messages)
+        self.assertEqual({name: count for name, count in away.items() if count != 1}, {})
+        self.assertEqual(len(away), self.relayed)
 
     def assert_each_came_once(self):
         names = collections.Counter()
