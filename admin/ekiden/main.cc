@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 
 #include "admin/ekiden/commands.h"
@@ -31,7 +32,7 @@ constexpr const char* usage =
 int main(int argc, char** argv) {
     using namespace ekiden::admin;
     const char* from_environment = std::getenv("MAIL_CONFIG");
-    std::string directory = from_environment ? from_environment : "/etc/ekiden";
+    std::string directory = from_environment && *from_environment ? from_environment : "/etc/ekiden";
     for (int option; (option = getopt(argc, argv, "+c:Dv")) != -1;) {
         if (option == 'D' || option == 'v') continue;  // nothing is hidden that they could show
         if (option != 'c') {
@@ -40,6 +41,8 @@ int main(int argc, char** argv) {
         }
         directory = optarg;
     }
+    // Paths that come into files and advice hold wherever they are read.
+    directory = std::filesystem::absolute(directory).lexically_normal();
     static const std::map<std::string_view, int (*)(const std::string&)> commands = {
         {"check", check},
         {"start", start},

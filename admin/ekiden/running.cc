@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include "admin/ekiden/commands.h"
 #include "common/config/check.h"
@@ -26,7 +27,12 @@ namespace {
 
 constexpr int stop_patience_ms = 60'000;
 
-Result<std::string> queue_directory_of(const std::string& directory) {
+struct Paths {
+    std::string queue;   // queue_directory
+    std::string master;  // the program
+};
+
+Result<Paths> paths_of(const std::string& directory) {
     // A configuration that was broken since must not keep anybody from stopping what runs: read it leniently.
     std::string path = directory + "/main.cf";
     Result<std::string> text = config::read_file(path);
@@ -34,13 +40,14 @@ Result<std::string> queue_directory_of(const std::string& directory) {
     std::vector<config::Finding> findings;
     std::vector<Problem> problems;
     RawValues values = config::MainCf::parse(*text, path, findings).values();
-    return Settings::lenient(std::move(values), {}, problems)[param::queue_directory];
+    Settings settings = Settings::lenient(std::move(values), {}, problems);
+    return Paths{settings[param::queue_directory], settings[param::daemon_directory] + "/master"};
 }
 
 // The pid file of a suite in a container holds a number that means another process here: the kernel, asked at
 // master's socket, tells the one that is right here, or 0.
-Result<pid_t> pid_here(const std::string& queue_directory, pid_t written) {
-    Result<OwnedFd> socket = net::connect_to_path(queue_directory + "/public/master");
+Result<pid_t> pid_here(const Paths& paths, pid_t written) {
+    Result<OwnedFd> socket = net::connect_to_path(paths.queue + "/public/master");
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (socket && getsockopt(socket->get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) {
@@ -49,15 +56,17 @@ Result<pid_t> pid_here(const std::string& queue_directory, pid_t written) {
             "the mail system runs where its processes cannot be seen from here (a container): use "
             "this command there");
     }
-    // It is beginning or ending.
-    Result<std::string> name = config::read_file(fmt::format("/proc/{}/comm", written));
-    if (name && text::trim(*name) == "master") return written;
+    // It is beginning or ending. Others have a program of that name, too.
+    std::error_code none;
+    std::string program = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", written), none);
+    if (program.ends_with(" (deleted)")) program.resize(program.size() - 10);  // a newer one was installed
+    if (program == std::filesystem::weakly_canonical(paths.master, none)) return written;
     return temporary(fmt::format("process {} is no master of Ekiden", written));
 }
 
 // The pid of the master that holds the lock, or nothing.
-Result<pid_t> running_master(const std::string& queue_directory) {
-    std::string path = queue_directory + "/pid/master.pid";
+Result<pid_t> running_master(const Paths& paths) {
+    std::string path = paths.queue + "/pid/master.pid";
     OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file || flock(file.get(), LOCK_SH | LOCK_NB) == 0)
         return not_found("the mail system is not running");
@@ -65,7 +74,7 @@ Result<pid_t> running_master(const std::string& queue_directory) {
     ssize_t octets = read(file.get(), buffer, sizeof buffer - 1);
     auto pid = text::parse_number(text::trim({buffer, octets > 0 ? static_cast<std::size_t>(octets) : 0}));
     if (!pid || *pid == 0) return temporary(path + " holds no process id");
-    return pid_here(queue_directory, static_cast<pid_t>(*pid));
+    return pid_here(paths, static_cast<pid_t>(*pid));
 }
 
 int complain(const Error& error, int status) {
@@ -74,11 +83,11 @@ int complain(const Error& error, int status) {
 }
 
 Result<std::unique_ptr<process::AdminClient>> master_of(const std::string& directory) {
-    Result<std::string> queue = queue_directory_of(directory);
-    if (!queue) return pass(queue);
-    Result<pid_t> pid = running_master(*queue);
+    Result<Paths> paths = paths_of(directory);
+    if (!paths) return pass(paths);
+    Result<pid_t> pid = running_master(*paths);
     if (!pid) return pass(pid);
-    return process::AdminClient::connect(*queue + "/public/master", ipc::Service::master);
+    return process::AdminClient::connect(paths->queue + "/public/master", ipc::Service::master);
 }
 
 std::string duration(std::int64_t seconds) {
@@ -92,12 +101,16 @@ namespace {
 
 // Sends the signal to master and waits until it is gone; its children go with it.
 int end_by(int signal, const std::string& directory) {
-    Result<std::string> queue = queue_directory_of(directory);
-    if (!queue) return complain(queue.error(), EX_CONFIG);
-    Result<pid_t> pid = running_master(*queue);
+    Result<Paths> paths = paths_of(directory);
+    if (!paths) return complain(paths.error(), EX_CONFIG);
+    Result<pid_t> pid = running_master(*paths);
     if (!pid) return complain(pid.error(), EX_UNAVAILABLE);
+    // Of the handle it is known that its number was not given to another process before it was made.
     OwnedFd handle(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
-    if (kill(*pid, signal) != 0)
+    Result<pid_t> still = running_master(*paths);
+    if (!still || *still != *pid)
+        return complain({ErrorKind::temporary, "master ended or was replaced just now"}, EX_TEMPFAIL);
+    if (!handle || syscall(SYS_pidfd_send_signal, handle.get(), signal, nullptr, 0) != 0)
         return complain({ErrorKind::denied, fmt::format("cannot stop process {}: {}", *pid, strerror(errno))},
                         EX_NOPERM);
     pollfd wait{handle.get(), POLLIN, 0};
@@ -113,9 +126,9 @@ int stop(const std::string& directory) { return end_by(SIGTERM, directory); }
 int abort(const std::string& directory) { return end_by(SIGKILL, directory); }
 
 int flush(const std::string& directory) {
-    Result<std::string> queue = queue_directory_of(directory);
-    if (!queue) return complain(queue.error(), EX_CONFIG);
-    auto manager = process::AdminClient::connect(*queue + "/public/queue", ipc::Service::manager);
+    Result<Paths> paths = paths_of(directory);
+    if (!paths) return complain(paths.error(), EX_CONFIG);
+    auto manager = process::AdminClient::connect(paths->queue + "/public/queue", ipc::Service::manager);
     if (!manager)
         return complain({ErrorKind::temporary, "Cannot flush mail queue - mail system is down"},
                         EX_UNAVAILABLE);

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -11,13 +12,46 @@
 #include "admin/ekiden/commands.h"
 #include "admin/ekiden/places.h"
 #include "common/log/log_file.h"
+#include "common/process/users.h"
 #include "common/suite/check.h"
 #include "common/suite/root_check.h"
+#include "common/text/ascii.h"
 
 namespace ekiden::admin {
 namespace {
 
 constexpr int start_patience_ms = 60'000;
+
+// Whether somebody gets the mail of root stands also in a database that authd writes. Root does not parse it:
+// a process of authd's user does, for so long, and what it says is text.
+void warn_of_the_mail_of_root(const config::Snapshot& snapshot, const Settings& settings) {
+    constexpr unsigned seconds = 5;
+    constexpr std::size_t longest = 4096;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return;
+    OwnedFd in(ends[0]), out(ends[1]);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(seconds);
+        const std::string& data = settings[param::data_directory];
+        bool there = access(data.c_str(), F_OK) == 0;  // not before the first start
+        if (there && !process::become_owner_of(std::string(param::data_directory.name), data)) _exit(1);
+        std::string text;
+        for (const config::Finding& finding : suite::check_mail_of_root(snapshot))
+            text += config::format(finding) + "\n";
+        _exit(write(out.get(), text.data(), text.size()) < 0);
+    }
+    out.reset();
+    if (child < 0) return;
+    std::string text;
+    char buffer[1024];
+    for (ssize_t n; text.size() < longest && (n = read(in.get(), buffer, sizeof buffer)) > 0;)
+        text.append(buffer, static_cast<std::size_t>(n));
+    in.reset();
+    waitpid(child, nullptr, 0);
+    for (const std::string& line : text::split(text, "\n"))
+        fmt::print(stderr, "ekiden: warning: {}\n", text::printable(line, 500));
+}
 
 // Prints what was found; the settings when there is no error.
 Result<Settings> checked(const std::string& directory) {
@@ -27,11 +61,10 @@ Result<Settings> checked(const std::string& directory) {
                    finding.severity == config::Severity::error ? "error" : "warning",
                    config::format(finding));
     if (!result.snapshot) return malformed("the configuration has errors");
+    Result<Settings> settings = result.snapshot->settings();
     // An ordinary user's suite has no mail for root.
-    if (geteuid() == 0)
-        for (const config::Finding& finding : suite::check_mail_of_root(*result.snapshot))
-            fmt::print(stderr, "ekiden: warning: {}\n", config::format(finding));
-    return result.snapshot->settings();
+    if (settings && geteuid() == 0) warn_of_the_mail_of_root(*result.snapshot, *settings);
+    return settings;
 }
 
 std::string master_program(const Settings& settings) { return settings[param::daemon_directory] + "/master"; }

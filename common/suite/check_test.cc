@@ -170,7 +170,7 @@ TEST_F(SuiteCheck, WhatWouldKeepAProgramFromStartingIsRefused) {
             {"smtpd_sender_restrictions = check_sender_access inline:{a}",
              "in parameter smtpd_sender_restrictions: bad item in inline:{a}: \"a\" is not key=value"},
             {"myhostname = bad host_name!", "in parameter myhostname: \"bad host_name!\" is no host name"},
-            {"myorigin = /etc/mailname", "in parameter myorigin: \"/etc/mailname\" is no host name"},
+            {"myorigin = mail name", "in parameter myorigin: \"mail name\" is no host name"},
             {"smtp_helo_name = bad name", "in parameter smtp_helo_name: \"bad name\" is no host name"},
             {"smtpd_tls_cert_file = DIR/junk.pem", "in parameter smtpd_tls_cert_file: DIR/junk.pem: "},
             {"smtpd_tls_cert_file = DIR/none.pem",
