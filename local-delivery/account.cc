@@ -48,7 +48,9 @@ Result<Account> find_account(const std::string& user, const AccountRules& rules)
     passwd entry{}, *found = nullptr;
     int error = getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
     if (found == nullptr) {
-        // The C library's ways to say that there is no such user.
+        // The C library's ways to say that there is no such user; some also mean that it could not ask, so
+        // that the file is at least to be readable.
+        if (error != 0 && access("/etc/passwd", R_OK) != 0) return system_error("/etc/passwd", errno);
         for (int none : {0, ENOENT, ESRCH, EBADF, EPERM, EACCES})
             if (error == none)
                 return not_found("unknown user: \"" + text::printable(name, longest_name) + "\"");

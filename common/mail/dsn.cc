@@ -125,10 +125,13 @@ std::string message_fields(const Dsn& dsn, std::string_view address_type) {
 std::string recipient_fields(const Dsn& dsn, const DsnRecipient& r, std::string_view address_type) {
     std::string out = fmt::format("\r\nFinal-Recipient: {}; {}\r\n", address_type, one_line(r.recipient));
     if (!r.original_recipient.empty())
-        out += fmt::format("Original-Recipient: {}; {}\r\n", address_type, one_line(r.original_recipient));
+        out += fmt::format("Original-Recipient: {}; {}\r\n",
+                           r.original_type.empty() ? address_type : one_line(r.original_type),
+                           one_line(r.original_recipient));
     out += fmt::format("Action: {}\r\nStatus: {}\r\n", one_line(action_of(dsn, r)), one_line(r.status));
     if (!r.remote_mta.empty()) out += fmt::format("Remote-MTA: dns; {}\r\n", one_line(r.remote_mta));
-    std::string type = r.remote_mta.empty() ? "X-" + one_line(dsn.mail_name) : "smtp";
+    bool ours = r.remote_mta.empty() || r.own_words;
+    std::string type = ours ? "X-" + one_line(dsn.mail_name) : "smtp";
     if (!r.diagnostic.empty())
         out += wrapped(fmt::format("Diagnostic-Code: {}; {}", type,
                                    r.remote_mta.empty() ? with_way(r, r.diagnostic) : one_line(r.diagnostic)),

@@ -27,6 +27,8 @@ struct DsnRecipient {
     std::int64_t last_attempt = 0;   // UTC seconds; 0: not shown
     std::string action = {};         // report: "delivered", "relayed", "deliverable", …
     std::string via = {};            // report: by whom, "local", "mx.example[192.0.2.1]:25"; empty: nobody
+    std::string original_type = {};  // "utf-8", as ORCPT named it; empty: as of the other addresses
+    bool own_words = false;          // our own reason, though a host was spoken to
 };
 
 struct Dsn {

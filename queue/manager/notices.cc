@@ -31,18 +31,18 @@ std::vector<const Recipient*> who_wants(const std::vector<const Recipient*>& rec
     return result;
 }
 
-// RFC 3461 4.2: "rfc822;b@example.net"; the report names the type itself.
-std::string without_type(const std::string& orcpt) {
-    return text::starts_with_ignoring_case(orcpt, "rfc822;") ? orcpt.substr(7) : orcpt;
-}
-
 mail::DsnRecipient dsn_recipient(const Recipient& r, std::int64_t now) {
     mail::DsnRecipient d;
     d.recipient = r.address;
-    d.original_recipient = r.orcpt.empty() ? r.original : without_type(r.orcpt);
+    // RFC 3461 4.2: "rfc822;b@example.net".
+    std::size_t type = r.orcpt.find(';');
+    d.original_recipient = r.orcpt.empty() ? r.original : r.orcpt.substr(type + 1);
+    if (type != std::string::npos && !text::starts_with_ignoring_case(r.orcpt, "rfc822;"))
+        d.original_type = r.orcpt.substr(0, type);
     d.status = r.status;
     d.remote_mta = r.remote;
-    d.diagnostic = r.remote.empty() || r.reply.empty() ? r.reason : r.reply;
+    d.own_words = r.remote.empty() || r.reply.empty();
+    d.diagnostic = d.own_words ? r.reason : r.reply;
     d.reason = r.reason;
     d.last_attempt = now;
     return d;

@@ -360,7 +360,9 @@ void Queue::take_route(Active& active, std::size_t place, const ipc::ResolvedRec
 void Queue::take_final_route(Active& active, std::size_t place) {
     const Recipient& recipient = active.message.recipients[place];
     Route& route = active.routes[place];
+    const std::size_t found_by = route.found_by;
     route = {};
+    route.found_by = found_by;
     route.state = Route::State::waiting;
     route.transport = ipc::Transport::local;
     route.destination = recipient.destination;

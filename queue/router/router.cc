@@ -237,6 +237,7 @@ Task<> Router::place_locally(ipc::ResolvedRecipient& resolved, const ipc::Resolv
                 "4.3.5 luser_relay is no address: " + text::printable(mailbox->luser_relay, 100));
     } else {
         resolved.address = mailbox->luser_relay;
+        resolved.destination = Destination::address;
         resolved.user.clear();
         resolved.forwarded = true;
         resolved.sender = question.sender;

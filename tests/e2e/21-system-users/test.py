@@ -80,6 +80,7 @@ class Mailbox(Users):
         self.ours.restart(luser_relay='')
         self.assertEqual(self.send('ghost', sender='')[-1].split('status=')[1], 'bounced (unknown user: "ghost")')
         self.build_aliases({})
+        self.ours.restart(local_recipient_maps='proxy:unix:passwd.byname $alias_maps')
 
     def test_users_whom_nobody_delivers_to(self):
         """daemon is a system user for root's suite, and another one for an ordinary user's."""
