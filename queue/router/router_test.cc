@@ -214,6 +214,7 @@ std::string printed(const ipc::ResolvedRecipient& r) {
     static constexpr const char* kinds[] = {"address", "user",    "user_mailbox", "command",
                                             "file",    "include", "forward_file"};
     if (r.transport == ipc::Transport::lmtp) return r.address + " lmtp " + r.next_hop;
+    if (r.forwarded && r.destination != ipc::Destination::address) return "-> what is no address";
     if (r.forwarded) return "-> " + r.address + " from <" + r.sender + ">";
     if (r.transport != ipc::Transport::local) return r.address + " " + r.text + r.mailbox;
     std::string line = r.address + " " + kinds[static_cast<int>(r.destination)];
@@ -384,6 +385,9 @@ TEST_F(LocalNames, WhatIsForNobody) {
     EXPECT_THAT(leads("Ghost+x@here.test"), ElementsAre("Ghost+x@here.test 5.1.1 unknown user: \"ghost\""));
     values_["luser_relay"] = "$local@other.test";
     EXPECT_THAT(leads("ghost+x@here.test"), ElementsAre("-> ghost+x@other.test from <s@x.test>"));
+    // Also where the mailbox of a user was recorded who is gone since.
+    EXPECT_THAT(leads("ghost+x@here.test", "s@x.test", {}, true),
+                ElementsAre("-> ghost+x@other.test from <s@x.test>"));
     values_["luser_relay"] = "nobody+$user.${extension?{$extension}:{none}}.$domain$shell";
     EXPECT_THAT(leads("ghost+x@here.test", ""), ElementsAre("-> nobody+ghost.x.here.test@here.test from <>"));
     EXPECT_THAT(leads("ghost@here.test"),
