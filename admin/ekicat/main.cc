@@ -55,6 +55,7 @@ class Source {
             source.manager_ = std::move(*manager);
             return source;
         }
+        if (manager.error().temporary()) return pass(manager);  // it runs, and is busy
         Result<> became = process::become_owner_of("queue_directory's queue", queue + "/queue");
         if (!became) return pass(became);
         Result<queue::OfflineQueue> offline = queue::OfflineQueue::open_to_read(queue + "/queue");

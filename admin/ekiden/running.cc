@@ -90,6 +90,8 @@ Result<std::unique_ptr<process::AdminClient>> master_of(const std::string& direc
     return process::AdminClient::connect(paths->queue + "/public/master", ipc::Service::master);
 }
 
+int status_of(const Error& error) { return error.temporary() ? EX_TEMPFAIL : EX_UNAVAILABLE; }
+
 std::string duration(std::int64_t seconds) {
     return fmt::format("{}d {:02}:{:02}:{:02}", seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60,
                        seconds % 60);
@@ -129,6 +131,7 @@ int flush(const std::string& directory) {
     Result<Paths> paths = paths_of(directory);
     if (!paths) return complain(paths.error(), EX_CONFIG);
     auto manager = process::AdminClient::connect(paths->queue + "/public/queue", ipc::Service::manager);
+    if (!manager && manager.error().temporary()) return complain(manager.error(), EX_TEMPFAIL);
     if (!manager)
         return complain({ErrorKind::temporary, "Cannot flush mail queue - mail system is down"},
                         EX_UNAVAILABLE);
@@ -139,14 +142,14 @@ int flush(const std::string& directory) {
 
 int reload(const std::string& directory) {
     Result<std::unique_ptr<process::AdminClient>> master = master_of(directory);
-    if (!master) return complain(master.error(), EX_UNAVAILABLE);
+    if (!master) return complain(master.error(), status_of(master.error()));
     Result<ipc::Done> done = (*master)->ask(ipc::Reload{}, std::chrono::seconds(60));
     return done ? EX_OK : complain(done.error(), done.error().temporary() ? EX_TEMPFAIL : EX_CONFIG);
 }
 
 int status(const std::string& directory) {
     Result<std::unique_ptr<process::AdminClient>> master = master_of(directory);
-    if (!master) return complain(master.error(), EX_UNAVAILABLE);
+    if (!master) return complain(master.error(), status_of(master.error()));
     Result<ipc::SuiteStatus> suite = (*master)->ask(ipc::QueryStatus{}, std::chrono::seconds(10));
     if (!suite) return complain(suite.error(), EX_TEMPFAIL);
     std::int64_t now = system_clock().wall_seconds();

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
         return complain("use of this command is reserved for the superuser", EX_NOPERM);
     std::string socket = call->settings[param::queue_directory] + "/public/auth";
     auto authd = process::AdminClient::connect(socket, ipc::Service::authd);
+    if (!authd && authd.error().temporary()) return complain(authd.error().text, EX_TEMPFAIL);
     if (!authd)
         return complain("the mail system is down, and only it knows the grants (" + authd.error().text +
                             "): start it with ekiden start",

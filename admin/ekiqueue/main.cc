@@ -74,23 +74,39 @@ class Queue {
   public:
     static Result<Queue> connect(const Settings& settings) {
         bool all = process::is_superuser(settings);
-        std::string path = settings[param::queue_directory] + (all ? "/public/queue" : "/public/mailq");
-        auto client = process::AdminClient::connect(path, all ? ipc::Service::manager : ipc::Service::pickup,
-                                                    all ? ipc::Service::admin : ipc::Service::user);
-        if (!client) return pass(client);
-        return Queue(std::move(*client), all);
+        Queue queue(settings[param::queue_directory] + (all ? "/public/queue" : "/public/mailq"), all);
+        if (Result<> connected = queue.connect(); !connected) return pass(connected);
+        return queue;
     }
 
-    Result<ipc::QueuePage> list(const ipc::ListQueue& question) { return client_->ask(question, patience); }
+    Result<ipc::QueuePage> list(const ipc::ListQueue& question) { return ask(question); }
     Result<ipc::ChangedMessages> change(const ipc::ChangeQueue& order) {
         if (all_) return client_->ask(order, patience);
         if (order.verb == ipc::QueueVerb::flush)
-            return client_->ask(ipc::FlushQueue{order.queue_id, order.site, order.after}, patience);
+            return ask(ipc::FlushQueue{order.queue_id, order.site, order.after});
         return denied("use of this command is reserved for the superuser");
     }
 
   private:
-    Queue(std::unique_ptr<process::AdminClient> client, bool all) : client_(std::move(client)), all_(all) {}
+    Queue(std::string path, bool all) : path_(std::move(path)), all_(all) {}
+    Result<> connect() {
+        auto client =
+            process::AdminClient::connect(path_, all_ ? ipc::Service::manager : ipc::Service::pickup,
+                                          all_ ? ipc::Service::admin : ipc::Service::user);
+        if (!client) return pass(client);
+        client_ = std::move(*client);
+        return {};
+    }
+    // Pickup sends away who asks nothing for a while, as when a pager holds the listing; what users may ask
+    // can be asked twice.
+    template <ipc::Message M>
+    Result<typename M::Reply> ask(const M& question) {
+        Result<typename M::Reply> answer = client_->ask(question, patience);
+        if (answer || client_->open()) return answer;
+        if (Result<> again = connect(); !again) return pass(again);
+        return client_->ask(question, patience);
+    }
+    std::string path_;
     std::unique_ptr<process::AdminClient> client_;
     bool all_;
 };
@@ -108,6 +124,7 @@ int list(const Settings& settings, bool json) {
     Result<Queue> queue = Queue::connect(settings);
     if (queue) return list_from([&](const ipc::ListQueue& question) { return queue->list(question); }, json);
     const std::string& why = queue.error().text;
+    if (queue.error().temporary()) return complain("Queue report unavailable - " + why, EX_TEMPFAIL);
     std::string directory = settings[param::queue_directory] + "/queue";
     if (process::is_superuser(settings) && access((directory + "/queue.db").c_str(), R_OK) == 0)
         return list_offline(directory, why, json);
@@ -152,10 +169,13 @@ int change(const Settings& settings, const admin::QueueOptions& options) {
                                     text::printable(options.argument, 200)),
                         EX_UNAVAILABLE);
     Result<Queue> queue = Queue::connect(settings);
-    if (!queue)
-        return complain(fmt::format("Cannot {} mail queue - mail system is down",
-                                    options.action <= QueueAction::flush_site ? "flush" : "change"),
-                        EX_UNAVAILABLE);
+    if (!queue) {
+        bool busy = queue.error().temporary();
+        return complain(fmt::format("Cannot {} mail queue - {}",
+                                    options.action <= QueueAction::flush_site ? "flush" : "change",
+                                    busy ? queue.error().text : "mail system is down"),
+                        busy ? EX_TEMPFAIL : EX_UNAVAILABLE);
+    }
     bool one = !order.queue_id.empty();
     ipc::ChangedMessages changed{};
     do {

@@ -42,6 +42,7 @@ class Work {
         auto manager = process::AdminClient::connect(queue + "/public/queue", ipc::Service::manager);
         if (manager) return Work(std::move(*manager));
         std::string directory = queue + "/queue";
+        if (manager.error().temporary()) return pass(manager);  // it runs, and is busy
         Result<> became = process::become_owner_of("queue_directory's queue", directory);
         if (!became) return pass(became);
         Result<queue::OfflineQueue> offline = queue::OfflineQueue::open(directory);

@@ -36,11 +36,13 @@ int run(const process::ToolCall& call) {
         command.words.insert(command.words.end(), call.words.begin(), call.words.end());
         Result<ipc::AdminReply> reply = (*authd)->ask(std::move(command), patience);
         if (reply) return process::print_answer("ekiuser", reply->exit_status, reply->lines);
-        return complain(
-            {ErrorKind::temporary, socket + ": " + reply.error().text +
-                                       "; either it is being restarted, or you may not use it (be root)"},
-            EX_TEMPFAIL);
+        return complain({ErrorKind::temporary,
+                         socket + ": " + reply.error().text + "; it may be being restarted: try again"},
+                        EX_TEMPFAIL);
     }
+    if (authd.error().temporary()) return complain(authd.error(), EX_TEMPFAIL);
+    if (authd.error().kind == ErrorKind::denied)
+        return complain({ErrorKind::denied, authd.error().text + "; be root"}, EX_NOPERM);
     Result<accounts::CommandResult> done = ekiuser::run_offline(call.settings, call.words, password);
     if (!done) return complain(done.error(), done.error().temporary() ? EX_TEMPFAIL : EX_SOFTWARE);
     return process::print_answer("ekiuser", done->exit_status, done->lines);

@@ -27,6 +27,17 @@ Result<sockaddr_un> unix_address(const std::string& path) {
     return address;
 }
 
+// Of newer kernels' headers.
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+ErrorKind kind_of_refusal(int error) {
+    if (error == ENOENT || error == ENOTDIR || error == ECONNREFUSED) return ErrorKind::not_found;
+    if (error == EACCES || error == EPERM) return ErrorKind::denied;
+    return ErrorKind::temporary;
+}
+
 void no_delay(int fd) {
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -119,6 +130,11 @@ Result<OwnedFd> listen_on_path(const std::string& path, unsigned mode, int backl
     return fd;
 }
 
+bool refuse_descriptors(int listener) {
+    int off = 0;
+    return setsockopt(listener, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off) == 0;
+}
+
 Task<> accept_connections(event::Loop& loop, int listener, std::string address, std::function<bool()> room,
                           std::function<void(Accepted)> serve, std::optional<std::string> busy) {
     event::Watch watch(loop, listener);
@@ -182,14 +198,17 @@ Task<Result<OwnedFd>> connect_to(event::Loop& loop, Endpoint remote, std::option
     co_return fd;
 }
 
-Result<OwnedFd> connect_to_path(const std::string& path) {
+Result<OwnedFd> connect_to_path(const std::string& path, Milliseconds time) {
     Result<sockaddr_un> address = unix_address(path);
     if (!address) return pass(address);
     OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd) return system_error("socket for " + path, errno);
-    if (connect(fd.get(), reinterpret_cast<sockaddr*>(&*address), sizeof *address) != 0)
-        return system_error("connect to " + path, errno);
-    return fd;
+    // It bounds the wait for a place in the listener's queue, too.
+    const timeval longest{time.count() / 1000, time.count() % 1000 * 1000};
+    setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest);
+    if (connect(fd.get(), reinterpret_cast<sockaddr*>(&*address), sizeof *address) == 0) return fd;
+    if (errno == EAGAIN) return temporary(path + " is busy: try again later");
+    return system_error("connect to " + path, errno, kind_of_refusal(errno));
 }
 
 }  // namespace ekiden::net

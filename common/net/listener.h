@@ -16,6 +16,9 @@ namespace ekiden::net {
 Result<OwnedFd> listen_on(const Endpoint& endpoint, int backlog);
 // A Unix socket at `path` with that mode; a dead one left there is replaced.
 Result<OwnedFd> listen_on_path(const std::string& path, unsigned mode, int backlog);
+// The kernel lets nobody send descriptors to connections of that Unix listener. False: it is too old (before
+// Linux 6.16) and they come.
+bool refuse_descriptors(int listener);
 
 struct Accepted {
     OwnedFd fd;       // non-blocking, close-on-exec
@@ -33,7 +36,8 @@ Task<> accept_connections(event::Loop& loop, int listener, std::string address, 
 // A connection to that address, from `source` where given. Temporary errors only.
 Task<Result<OwnedFd>> connect_to(event::Loop& loop, Endpoint remote, std::optional<IpAddress> source,
                                  Milliseconds time);
-// To a Unix socket; blocking, for command line tools and start-up.
-Result<OwnedFd> connect_to_path(const std::string& path);
+// To a Unix socket; blocking, for command line tools. Errors: not_found when nobody listens there, denied,
+// temporary when it is busy, which means that it took no connection within `time`.
+Result<OwnedFd> connect_to_path(const std::string& path, Milliseconds time = std::chrono::seconds(10));
 
 }  // namespace ekiden::net

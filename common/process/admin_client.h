@@ -12,13 +12,16 @@ namespace ekiden::process {
 class AdminClient {
   public:
     // Connects to `path` ("$queue_directory/public/queue"), where `service` listens for the administrator, or
-    // (`self` is user) for everybody. Errors: nobody listens, not allowed.
+    // (`self` is user) for everybody. Errors: not_found when nobody listens, so that a tool may do the work
+    // itself; denied; temporary when the service is there and busy.
     static Result<std::unique_ptr<AdminClient>> connect(const std::string& path, ipc::Service service,
                                                         ipc::Service self = ipc::Service::admin) {
         Result<OwnedFd> fd = net::connect_to_path(path);
         if (!fd) return std::unexpected(fd.error());
         return std::make_unique<AdminClient>(std::move(*fd), service, self);
     }
+    // False: the service has ended the connection, or is gone.
+    bool open() const { return channel_.open(); }
     // Waits for the reply.
     template <ipc::Message M>
     Result<typename M::Reply> ask(M message, Milliseconds time) {
