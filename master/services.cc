@@ -89,9 +89,12 @@ Result<std::vector<Listening>> listen_for(const config::ServiceEntry& entry, con
     }
     if (!row.admin_socket.empty()) {
         std::string path = fmt::format("{}/public/{}", settings[param::queue_directory], row.admin_socket);
+        // Whom the service would not let in does not even reach it.
+        const unsigned mode = row.open_to_users ? 0666 : 0600;
         Result<OwnedFd> fd =
-            listener_at("unix:" + path, before, [&] { return net::listen_on_path(path, 0666, backlog); });
+            listener_at("unix:" + path, before, [&] { return net::listen_on_path(path, mode, backlog); });
         if (!fd) return pass(fd);
+        if (row.open_to_users) net::refuse_descriptors(fd->get());
         listening.push_back({"unix:" + path, std::move(*fd)});
     }
     if (listening.size() > most_listeners)

@@ -113,7 +113,7 @@ Result<> Supervisor::start(config::Snapshot snapshot) {
 
 Result<> Supervisor::open_admin_socket() {
     std::string path = snapshot_.settings().value()[param::queue_directory] + "/public/master";
-    Result<OwnedFd> listener = net::listen_on_path(path, 0666, 16);
+    Result<OwnedFd> listener = net::listen_on_path(path, 0600, 16);
     if (!listener) return pass(listener);
     admin_listener_ = std::move(*listener);
     chores_.spawn(net::accept_connections(

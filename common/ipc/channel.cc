@@ -74,6 +74,13 @@ Channel::Channel(event::Loop& loop, OwnedFd fd, Service self, Sender peer, const
                auto closed = std::move(closed_);  // it may destroy this channel
                closed(*this);
            }),
+      idle_(loop,
+            [this] {
+                if (gate_.size() == 0)
+                    close();
+                else
+                    expect_question();
+            }),
       gate_(loop, [this](std::exception_ptr failure) {
           try {
               std::rethrow_exception(failure);
@@ -89,6 +96,7 @@ Channel::Channel(event::Loop& loop, OwnedFd fd, Service self, Sender peer, const
     writer_ = write_frames();
     reader_.start();
     writer_.start();
+    expect_question();
 }
 
 Channel::~Channel() = default;
@@ -206,8 +214,10 @@ bool Channel::receive() {
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
+    if (bounds_.descriptors) {  // else the kernel lets go of them and says MSG_CTRUNC
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+    }
     ssize_t octets = recvmsg(fd_.get(), &message, MSG_CMSG_CLOEXEC);
     if (octets < 0 && errno == EINTR) return true;
     if (octets < 0 && errno == EAGAIN) {
@@ -248,6 +258,10 @@ bool Channel::take_frame() {
     }
     if (header->length > bounds_.payload) {
         refuse("a message is too large");
+        return false;
+    }
+    if (header->descriptors > 0 && !bounds_.descriptors) {
+        refuse("it may not send descriptors");
         return false;
     }
     if (ready.size() < FrameHeader::size + header->length) return false;
@@ -314,6 +328,12 @@ Task<> Channel::serve(std::uint32_t request, const Dispatcher::Handler& handler,
         refuse(encoded.payload);
     else if (handler.replies)
         send_frame(encoded.kind, encoded.type, request, encoded.payload, std::move(encoded.fds));
+    expect_question();
+}
+
+// The time without one begins anew.
+void Channel::expect_question() {
+    if (open_ && bounds_.idle > Milliseconds(0)) idle_.start(bounds_.idle);
 }
 
 bool Channel::overloaded(std::size_t more) const {

@@ -39,6 +39,8 @@ struct Bounds {
     std::size_t octets = 256 * 1024 * 1024;  // of the payloads of those requests
     std::size_t payload = limits::payload;   // of one frame
     std::size_t unsent = 64 * 1024 * 1024;   // octets that it does not read
+    bool descriptors = true;                 // false: none is taken, and to send one ends the channel
+    Milliseconds idle{0};                    // without a question; 0: as long as it likes
 };
 
 // What a process does with messages that come in; one for all its channels.
@@ -155,6 +157,7 @@ class Channel {
     bool send_some();
     bool take_frame();
     bool overloaded(std::size_t more) const;
+    void expect_question();
     void refuse(std::string why);
     void close();
     static Error decode_error(Pending& pending);
@@ -177,7 +180,7 @@ class Channel {
     event::Signal output_ready_, all_sent_, heard_out_;
     std::uint32_t last_request_ = 0;
     std::unordered_map<std::uint32_t, Pending*> pending_;
-    event::Timer end_;
+    event::Timer end_, idle_;
     std::size_t served_octets_ = 0;  // of the payloads of requests that are being served
     event::Gate gate_;
     Task<> reader_, writer_;

@@ -1,7 +1,11 @@
 #include "common/ipc/channel.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+
+#include <array>
+#include <cstring>
 
 #include "common/ipc/messages/all.h"
 #include "common/log/events.h"
@@ -257,6 +261,59 @@ TEST(Channel, WhoHasTooMuchUnderWayIsCutOff) {
     EXPECT_LE(flood.octets, 256u * 1024 * 1024);
     EXPECT_NE(sink.text.find("it has too many requests under way"), std::string::npos) << sink.text;
     EXPECT_TRUE(flood.ends.ask("a@b")) << "others go on";
+}
+
+// Sends octets with a descriptor, which may be more than was asked for.
+void send_with_descriptor(int fd, std::string octets, int descriptor) {
+    iovec part{octets.data(), octets.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    ASSERT_EQ(sendmsg(fd, &message, MSG_NOSIGNAL), std::ssize(octets));
+}
+
+TEST(Channel, WhoMayNotSendDescriptorsIsCutOff) {
+    std::string payload;
+    std::vector<int> none;
+    encode(VerifyRecipient{"a@b", ""}, payload, none);
+    auto frame = [&payload](std::uint8_t descriptors) {
+        return encode_header({static_cast<std::uint32_t>(payload.size()), type_of(VerifyRecipient::name), 1,
+                              FrameKind::request, descriptors}) +
+               payload;
+    };
+    for (bool claimed : {true, false}) {  // in the frame's header, or to the kernel alone
+        ReasonSink sink;
+        Ends ends(Service::smtpd, Service::router);
+        int fds[2];
+        ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+        OwnedFd far(fds[0]);
+        bool closed = false;
+        Bounds bounds;
+        bounds.descriptors = false;
+        Channel victim(
+            ends.loop, OwnedFd(fds[1]), Service::router, Sender{Service::smtpd}, ends.dispatcher,
+            [&](Channel&) { closed = true; }, bounds);
+        if (claimed) {
+            std::string octets = frame(1);
+            ASSERT_EQ(write(far.get(), octets.data(), octets.size()), std::ssize(octets));
+        } else {
+            int ends_of_pipe[2];
+            ASSERT_EQ(pipe2(ends_of_pipe, O_CLOEXEC | O_NONBLOCK), 0);
+            OwnedFd reading(ends_of_pipe[0]), writing(ends_of_pipe[1]);
+            send_with_descriptor(far.get(), frame(0), writing.get());
+        }
+        while (!closed) ends.loop.run_once();
+        EXPECT_FALSE(victim.open());
+        EXPECT_NE(sink.text.find("descriptors"), std::string::npos) << sink.text;
+    }
 }
 
 TEST(Channel, LossFailsWhatIsPending) {

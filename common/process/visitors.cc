@@ -1,6 +1,5 @@
 #include "common/process/visitors.h"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,9 +9,6 @@ namespace {
 
 // Of a user's connection. The longest listing takes a fraction of the time.
 constexpr Milliseconds longest_visit = std::chrono::minutes(10);
-// What a user may have under way: ekiqueue asks one small question at a time.
-constexpr ipc::Bounds bounds_of_users{
-    .requests = 4, .octets = 16 * 1024, .payload = 4 * 1024, .unsent = 1024 * 1024};
 
 }  // namespace
 
@@ -26,6 +22,10 @@ void Visitors::admit(OwnedFd fd) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return;
+    admit(std::move(fd), credentials);
+}
+
+void Visitors::admit(OwnedFd fd, const ucred& credentials) {
     if (!welcome(credentials.uid)) return;
     const std::uint64_t number = ++last_;
     auto leave = [this, number] { visitors_.erase(number); };
@@ -34,8 +34,7 @@ void Visitors::admit(OwnedFd fd) {
     ipc::Sender sender{who, 0, number, credentials.pid, std::string(ipc::name_of(who)), credentials.uid};
     visitor->uid = credentials.uid;
     visitor->channel = std::make_unique<ipc::Channel>(
-        loop_, std::move(fd), self_, sender, dispatcher_, [leave](ipc::Channel&) { leave(); },
-        users_ ? bounds_of_users : ipc::Bounds{});
+        loop_, std::move(fd), self_, sender, dispatcher_, [leave](ipc::Channel&) { leave(); }, bounds_);
     if (users_) visitor->end.start(longest_visit);
     visitors_[number] = std::move(visitor);
 }

@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -14,12 +15,14 @@
 #include "common/process/daemon.h"
 #include "common/process/users.h"
 #include "sendmail/pickup/collector.h"
+#include "sendmail/pickup/turns.h"
 #include "sendmail/pickup/users.h"
 
 namespace ekiden {
 namespace {
 
 constexpr std::uint16_t ids_per_batch = 32;
+constexpr std::uint16_t listed_for_a_user = 100;  // messages a page: mail that comes in is read there, too
 constexpr Milliseconds ask_time = std::chrono::seconds(30);
 constexpr Milliseconds commit_time = std::chrono::seconds(120);
 constexpr Milliseconds round_time = std::chrono::seconds(5);  // without being woken
@@ -103,11 +106,13 @@ class Pickup final : public process::Program {
         queue_.emplace(worker.peer(ipc::Service::manager));
         collector_.emplace(worker.loop(), *queue_, *directory_, letter_options(worker.settings()));
         watch_.emplace(worker.loop(), wakings_.get());
-        worker.answer<ipc::ListQueue>([&worker](ipc::ListQueue question, ipc::Sender sender) {
-            return list(worker, std::move(question), sender.uid);
+        turns_.emplace(worker.loop(), worker.chores());
+        worker.answer<ipc::ListQueue>([this, &worker](ipc::ListQueue question, ipc::Sender sender) {
+            question.count = std::min(question.count, listed_for_a_user);
+            return ask_for_user(worker, pickup::Wish::view, std::move(question), sender.uid);
         });
-        worker.answer<ipc::FlushQueue>([&worker](ipc::FlushQueue order, ipc::Sender sender) {
-            return flush(worker, std::move(order), sender.uid);
+        worker.answer<ipc::FlushQueue>([this, &worker](ipc::FlushQueue order, ipc::Sender sender) {
+            return ask_for_user(worker, pickup::Wish::flush, std::move(order), sender.uid);
         });
         worker.chores().spawn(collect(worker));
     }
@@ -137,21 +142,17 @@ class Pickup final : public process::Program {
         if (!user) co_return pass(user);
         co_return pickup::check_user(wish, uid, user->login, worker.settings(), worker.snapshot().files);
     }
-    static Task<Result<ipc::QueuePage>> list(process::Worker& worker, ipc::ListQueue question,
-                                             std::uint32_t uid) {
-        Result<> may = co_await check_user(worker, pickup::Wish::view, uid);
+    template <ipc::Message M>
+    Task<Result<typename M::Reply>> ask_for_user(process::Worker& worker, pickup::Wish wish, M question,
+                                                 std::uint32_t uid) {
+        Result<> may = co_await check_user(worker, wish, uid);
         if (!may) co_return pass(may);
         ipc::Peer& manager = worker.peer(ipc::Service::manager);
-        Result<ipc::QueuePage> page = co_await manager.ask(std::move(question), ask_time);
-        co_return page;
-    }
-    static Task<Result<ipc::ChangedMessages>> flush(process::Worker& worker, ipc::FlushQueue order,
-                                                    std::uint32_t uid) {
-        Result<> may = co_await check_user(worker, pickup::Wish::flush, uid);
-        if (!may) co_return pass(may);
-        ipc::Peer& manager = worker.peer(ipc::Service::manager);
-        Result<ipc::ChangedMessages> changed = co_await manager.ask(std::move(order), ask_time);
-        co_return changed;
+        std::function<Task<Result<typename M::Reply>>()> ask = [&manager, question = std::move(question)] {
+            return manager.ask(question, ask_time);
+        };
+        Result<typename M::Reply> answer = co_await turns_->take(std::move(ask), ask_time);
+        co_return answer;
     }
 
     Task<> collect(process::Worker& worker) {
@@ -178,6 +179,7 @@ class Pickup final : public process::Program {
     std::optional<pickup::Directory> directory_;
     OwnedFd wakings_;
     std::optional<PeerQueue> queue_;
+    std::optional<pickup::Turns> turns_;
     std::optional<pickup::Collector> collector_;
     std::optional<event::Watch> watch_;
 };

@@ -2,13 +2,18 @@
 authorized_flush_users, what is said while the suite is down; beside Postfix's postqueue with the same settings. Then what
 a user could do to the public socket itself."""
 
+import contextlib
+import fcntl
 import os
 import pathlib
 import pwd
 import re
+import select
 import socket
+import stat
 import struct
 import subprocess
+import time
 
 import waiting
 from house_test import HouseTest, main
@@ -16,21 +21,30 @@ from instance import Instance, scratch
 from peers import Sink
 
 NEVER = '6h'
-NOBODY = pwd.getpwnam('nobody')
-EX_USAGE, EX_DATAERR, EX_UNAVAILABLE = 64, 65, 69
+NOBODY, DAEMON = pwd.getpwnam('nobody'), pwd.getpwnam('daemon')
+EX_USAGE, EX_DATAERR, EX_UNAVAILABLE, EX_TEMPFAIL = 64, 65, 69, 75
+SO_PASSRIGHTS = 83    # since Linux 6.16
+LINGER = 60    # seconds
 CONTENT = b'Subject: x\r\n\r\nx\r\n'
 NO_ID = '4jXFtD3z74z1bY8Q'
+
+
+def become(user):
+    os.setgroups([])
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+
+
+def as_user(user, argv):
+    return subprocess.run(list(map(str, argv)), preexec_fn=lambda: become(user), capture_output=True, text=True,
+                          timeout=60, cwd='/')
 
 
 def as_nobody(argv, etc=None):
     """`etc`: what stands at /etc/postfix for it."""
     words = list(map(str, argv))
-    def drop():
-        os.setgroups([])
-        os.setgid(NOBODY.pw_gid)
-        os.setuid(NOBODY.pw_uid)
     if etc is None:
-        return subprocess.run(words, preexec_fn=drop, capture_output=True, text=True, timeout=60, cwd='/')
+        return as_user(NOBODY, words)
     words = ['unshare', '-m', '--propagation', 'private', '/usr/bin/python3', '-c',
              'import os, subprocess, sys\n'
              'subprocess.run(["mount", "--bind", sys.argv[1], "/etc/postfix"], check=True)\n'
@@ -55,8 +69,8 @@ class House(HouseTest):
 
     def tool(self, *arguments, run=subprocess.run):
         argv = [self.bin / 'ekiqueue', '-c', self.etc, *arguments]
-        if run is as_nobody:
-            return as_nobody(argv)
+        if run is not subprocess.run:
+            return run(argv)
         return subprocess.run(list(map(str, argv)), capture_output=True, text=True, timeout=60)
 
     def deferred(self, recipient='b@one.test'):
@@ -72,8 +86,54 @@ class House(HouseTest):
         self.ours.command('ekiden', 'reload')
 
 
+class Busy(HouseTest):
+    """A service that takes no connection: the tools do not wait for ever, and do not take it for one that is down."""
+
+    def test_the_tools_say_so(self):
+        binaries = pathlib.Path(os.environ['EKIDEN_BIN'])
+        with scratch('queue-busy') as folder, contextlib.ExitStack() as stack:
+            public = folder / 'spool' / 'public'
+            public.mkdir(parents=True)
+            (folder / 'main.cf').write_text(f'queue_directory = {folder}/spool\ndata_directory = {folder}\n')
+            for name in ('queue', 'auth'):
+                listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+                listener.bind(str(public / name))
+                listener.listen(0)
+                self.fill(stack, public / name)
+            calls = {('ekiqueue', '-p'): ('queue', EX_TEMPFAIL), ('ekiqueue', '-f'): ('queue', EX_TEMPFAIL),
+                     ('ekiden', 'flush'): ('queue', EX_TEMPFAIL),
+                     ('ekisuper', '-r', NO_ID): ('queue', 1), ('ekicat', '-q', NO_ID): ('queue', 1),
+                     ('ekiuser', 'list'): ('auth', EX_TEMPFAIL), ('ekipop', 'list'): ('auth', EX_TEMPFAIL)}
+            running = [(words, stack.enter_context(subprocess.Popen(
+                [binaries / words[0], '-c', folder, *words[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)))
+                for words in calls]
+            for words, process in running:
+                said, _ = process.communicate(timeout=60)
+                socket_name, status = calls[words]
+                self.assertEqual(process.returncode, status, (words, said))
+                self.assertIn(f'{public}/{socket_name} is busy: try again later', said, words)
+                self.assertNotIn('down', said, words)
+
+    @staticmethod
+    def fill(stack, path):
+        """Takes all places in the queue of that listener."""
+        for _ in range(10):
+            client = stack.enter_context(socket.socket(socket.AF_UNIX))
+            client.setblocking(False)
+            if client.connect_ex(str(path)) != 0:
+                return
+        raise AssertionError(f'{path} has more than 10 places')
+
+
 class Owner(House):
     name = 'queue-for-its-owner'
+
+    def test_who_reaches_the_sockets(self):
+        public = self.ours.folder / 'spool' / 'public'
+        modes = {path.name: (stat.S_IMODE(path.stat().st_mode), path.stat().st_uid) for path in public.iterdir()}
+        owner = os.geteuid()
+        self.assertEqual(modes, {'master': (0o600, owner), 'auth': (0o600, owner), 'queue': (0o600, owner),
+                                 'mailq': (0o666, owner)})
 
     def test_lists_are_not_for_the_owner(self):
         self.configure('authorized_mailq_users =\nauthorized_flush_users =\n')
@@ -138,6 +198,21 @@ class Users(House):
         listing = self.user('-p').stdout
         self.assertEqual([name for name in content if f' {name}\n' not in listing], [])
         self.assertTrue(listing.endswith(' in 120 Requests.\n'), listing[-200:])
+        self.assertEqual(self.listing_behind_a_pager(), listing)
+
+    def listing_behind_a_pager(self):
+        """What nobody's ekiqueue prints into a pipe that is read only when its connection has been ended meanwhile."""
+        reading, writing = os.pipe()
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+        with subprocess.Popen([self.bin / 'ekiqueue', '-c', self.etc, '-p'], stdout=writing, cwd='/',
+                              preexec_fn=lambda: become(NOBODY)) as process:
+            os.close(writing)
+            with open(reading, 'rb') as output:
+                first = output.read(1)    # the first page, longer than the pipe, has come
+                self.in_child(lambda: self.closed(self.connect()))    # who came later was silent for too long
+                text = first + output.read()
+            self.assertEqual(process.wait(60), 0)
+        return text.decode()
 
     def test_beside_postfix(self):
         from postfix import Postfix
@@ -193,18 +268,26 @@ class Users(House):
         client.connect(str(self.ours.folder / 'spool' / 'public' / 'mailq'))
         return client
 
-    def in_child(self, work):
-        """work() as nobody in a process of its own; what it returns must be true."""
+    def in_child(self, work, meanwhile=None):
+        """work() as nobody in a process of its own; what it returns must be true. With `meanwhile` it is work(say, wait):
+        between what it says and the end of its waiting, meanwhile() runs here."""
+        ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
             try:
-                os.setgroups([])
-                os.setgid(NOBODY.pw_gid)
-                os.setuid(NOBODY.pw_uid)
-                os._exit(0 if work() else 1)
+                ours.close()
+                theirs.settimeout(60)
+                become(NOBODY)
+                done = work(lambda: theirs.send(b'x'), lambda: theirs.recv(1)) if meanwhile else work()
+                os._exit(0 if done else 1)
             except BaseException as failure:
-                print(failure, flush=True)
+                print(repr(failure), flush=True)
                 os._exit(2)
+        theirs.close()
+        with ours:
+            ours.settimeout(60)
+            if meanwhile and ours.recv(1):
+                meanwhile()
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
 
     @staticmethod
@@ -231,24 +314,91 @@ class Users(House):
         self.assertEqual(self.user('-p').returncode, 0)
 
     def test_a_user_has_four_connections_and_others_have_theirs(self):
-        def work():
-            first = [self.connect() for _ in range(4)]
-            fifth_is_closed = self.closed(self.connect())
-            root = subprocess.run([self.bin / 'ekiqueue', '-c', self.etc, '-p'], capture_output=True, timeout=60)
-            return fifth_is_closed and root.returncode == EX_UNAVAILABLE and len(first) == 4
-        self.in_child(work)
+        queue_id = self.deferred()
+        seen = []
+        def others():
+            nobodys = self.user('-p')
+            seen.extend([self.tool('-p', run=lambda argv: as_user(DAEMON, argv)), self.tool('-p')])
+            self.assertNotEqual(nobodys.returncode, 0)
+        def work(say, wait):
+            held = [self.connect() for _ in range(4)]
+            if not self.closed(self.connect()):
+                return False
+            say()
+            wait()
+            return not select.select(held, [], [], 0)[0]    # none was ended meanwhile
+        self.in_child(work, meanwhile=others)
+        for done in seen:
+            self.assertEqual((done.returncode, done.stderr), (0, ''))
+            self.assertIn(queue_id, done.stdout)
+        self.assertEqual(len(seen), 2)
         waiting.until(lambda: self.user('-p').returncode == 0, 'its place is free again')
 
-    def test_the_others_sockets_are_closed_to_users(self):
+    def test_the_others_sockets_are_not_reached_by_users(self):
         def work():
             for name in ('queue', 'auth', 'master'):
-                client = socket.socket(socket.AF_UNIX)
-                client.settimeout(30)
-                client.connect(str(self.ours.folder / 'spool' / 'public' / name))
-                if not self.closed(client):
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.settimeout(30)
+                    try:
+                        client.connect(str(self.ours.folder / 'spool' / 'public' / name))
+                    except PermissionError:
+                        continue
                     return False
             return True
         self.in_child(work)
 
+    # --- descriptors, whose closing may take as long as their sender chose ---
+    def send_descriptor(self, fd):
+        """Nobody's: to pass it on is refused (True), or ends the connection (False)."""
+        client = self.connect()
+        try:
+            socket.send_fds(client, [b'x'], [fd])
+        except PermissionError:
+            return True
+        if not self.closed(client):
+            raise AssertionError('a descriptor was taken')
+        return False
 
-main(Owner, for_root=(Users,), left_out='what users may do with a queue that is not theirs')
+    def test_descriptors_are_not_taken(self):
+        def work():
+            with open('/dev/null') as file:
+                self.send_descriptor(file.fileno())
+            return True
+        self.in_child(work)
+        self.assertEqual(self.user('-p').returncode, 0)
+
+    def test_a_descriptor_whose_close_blocks_holds_nothing_up(self):
+        if not self.kernel_refuses_descriptors():
+            print('left out, for this kernel has no SO_PASSRIGHTS: a descriptor whose close blocks', flush=True)
+            return
+        with socket.create_server(('127.0.0.1', 0)) as server:
+            def work():
+                lingering = socket.create_connection(server.getsockname())
+                lingering.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        lingering.send(b'x' * 65536)
+                lingering.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, LINGER))
+                with self.connect() as client:
+                    try:
+                        socket.send_fds(client, [b'x'], [lingering.fileno()])
+                    except PermissionError:    # it is still ours: close it at once
+                        lingering.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+                    lingering.close()    # its last reference is on its way
+                return True
+            self.in_child(work)
+            begun = time.monotonic()
+            self.assertEqual(self.user('-p').returncode, 0)
+            self.assertLess(time.monotonic() - begun, LINGER / 3)
+
+    @staticmethod
+    def kernel_refuses_descriptors():
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.setsockopt(socket.SOL_SOCKET, SO_PASSRIGHTS, 0)
+            except OSError:
+                return False
+        return True
+
+
+main(Busy, Owner, for_root=(Users,), left_out='what users may do with a queue that is not theirs')
