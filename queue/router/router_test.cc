@@ -214,7 +214,7 @@ std::string printed(const ipc::ResolvedRecipient& r) {
     static constexpr const char* kinds[] = {"address", "user",    "user_mailbox", "command",
                                             "file",    "include", "forward_file"};
     if (r.transport == ipc::Transport::lmtp) return r.address + " lmtp " + r.next_hop;
-    if (r.forwarded && r.destination != ipc::Destination::address) return "-> what is no address";
+    if (r.forwarded && r.destination == ipc::Destination::user_mailbox) return "-> a mailbox";
     if (r.forwarded) return "-> " + r.address + " from <" + r.sender + ">";
     if (r.transport != ipc::Transport::local) return r.address + " " + r.text + r.mailbox;
     std::string line = r.address + " " + kinds[static_cast<int>(r.destination)];
