@@ -92,7 +92,8 @@ class Foreground(HouseTest):
     def test_first_process(self):
         go = self.ours.folder / 'go'
         # A shell leaves an orphan behind and becomes ekiden: the orphan's parent is then the first process.
-        orphan = f'while [ ! -e {go} ]; do sleep 0.05; done'
+        os.mkfifo(go)
+        orphan = f'read word < {go}'
         script = f'(sh -c "{orphan}" orphan &) ; exec "$@"'
         child, first = self.start(['sh', '-c', script, 'sh', *self.command, 'start-fg'])
         self.wait_until_serving()
@@ -101,7 +102,7 @@ class Foreground(HouseTest):
         self.assertEqual(inside.split()[-1], '1')
         strangers = [pid for pid in children_of(first) if name_of(pid) == 'sh']
         self.assertEqual(len(strangers), 1, [name_of(pid) for pid in children_of(first)])
-        go.touch()
+        go.write_text('go\n')
         waiting.until(lambda: not stat_of(strangers[0]), 'the orphan ends and is reaped')
         self.assertEqual([pid for pid in children_of(first) if stat_of(pid)[0] == 'Z'], [])
         self.assertIn('ekiden/smtpd[', self.said())
@@ -130,18 +131,31 @@ class Foreground(HouseTest):
         self.stop(child, first, signal.SIGINT)
 
     def test_a_signal_that_comes_at_once(self):
-        """Before master has its handlers: it is not lost."""
+        """Before master has its handlers: it is not lost. In master's place stands what becomes master when it is told."""
+        programs, go = self.ours.folder / 'programs', self.ours.folder / 'go-on'
+        programs.mkdir()
+        os.mkfifo(go)
+        for program in self.bin.iterdir():
+            (programs / program.name).symlink_to(program)
+        (programs / 'master').unlink()
+        (programs / 'master').write_text(f'#!/usr/bin/python3 -IS\nimport os\nimport sys\nopen({str(go)!r}).read()\n'
+                                         f'os.execv({str(self.bin / "master")!r}, sys.argv)\n')
+        (programs / 'master').chmod(0o755)
+        before = (self.etc / 'main.cf').read_text()
+        self.addCleanup((self.etc / 'main.cf').write_text, before)
+        (self.etc / 'main.cf').write_text(before + f'daemon_directory = {programs}\n')
         child, first = self.start([*self.command, 'start-fg'])
-        waiting.until(lambda: name_of(first) in ('ekiden', 'master'), 'ekiden begins')
-        waiting.until(lambda: self.holds(first), 'it holds signals back, or takes them')
+        waiting.until(lambda: self.holds(first), f'it holds signals back: {self.said()}')
         os.kill(first, signal.SIGTERM)
+        go.write_text('')
         self.assertEqual(child.wait(60), 0, self.said())
+        self.assertIn('terminating on signal 15', self.said())
 
     @staticmethod
     def holds(pid):
-        lines = pathlib.Path(f'/proc/{pid}/status').read_text().split('\n')
-        masks = [int(line.split()[1], 16) for line in lines if line.startswith(('SigBlk', 'SigCgt'))]
-        return any(mask >> signal.SIGTERM - 1 & 1 for mask in masks)
+        """That program waits, and SIGTERM with it."""
+        status = dict(line.split(':\t', 1) for line in pathlib.Path(f'/proc/{pid}/status').read_text().splitlines())
+        return status['Name'] == 'master' and int(status['SigBlk'], 16) >> signal.SIGTERM - 1 & 1
 
     def test_without_a_namespace(self):
         child, first = self.start([*self.command, 'start-fg'], namespace=False)
