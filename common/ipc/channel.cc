@@ -103,7 +103,7 @@ Channel::~Channel() = default;
 
 bool Channel::send_frame(FrameKind kind, std::uint32_t type, std::uint32_t request, std::string_view payload,
                          std::vector<OwnedFd> fds) {
-    if (!open_) return false;
+    if (!open_ || deaf_) return false;
     if (unsent_ > bounds_.unsent) {
         refuse("it does not read what it is sent");
         return false;
@@ -165,6 +165,14 @@ bool Channel::send_some() {
         return false;
     }
     if (sent < 0 && errno == EINTR) return true;
+    if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+        // What the other end said before it went is still read; the reader then finds the end.
+        deaf_ = true;
+        output_.clear();
+        unsent_ = 0;
+        all_sent_.notify_all();
+        return true;
+    }
     if (sent < 0) {
         close();
         return false;
@@ -178,7 +186,7 @@ bool Channel::send_some() {
 
 Task<bool> Channel::sent(Milliseconds time) {
     bool none_left = co_await all_sent_.until([this] { return unsent_ == 0; }, time);
-    if (!open_) co_return false;
+    if (!open_ || deaf_) co_return false;
     co_return none_left;
 }
 

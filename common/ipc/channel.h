@@ -171,6 +171,7 @@ class Channel {
     std::function<void(Channel&)> closed_;
     const Bounds bounds_;
     bool open_ = true;
+    bool deaf_ = false;  // the other end takes nothing more
     bool heard_last_ = false;
     std::string input_;
     std::size_t consumed_ = 0;

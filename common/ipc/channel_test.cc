@@ -324,34 +324,62 @@ TEST(Channel, LossFailsWhatIsPending) {
     EXPECT_EQ(verdict.error().kind, ErrorKind::temporary);
 }
 
-// Its end is an error of the socket, which comes in one edge with the last octets.
-// As a worker does that ends once all is answered: answer and end are read in one go.
-TEST(Channel, AnAnswerBeforeTheEndCounts) {
+// A channel whose other end the test writes by hand.
+struct Asker {
     event::Loop loop;
     Dispatcher none;
-    int fds[2];
-    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-    OwnedFd far(fds[1]);
-    Channel client(loop, OwnedFd(fds[0]), Service::smtpd, Sender{Service::router}, none, [](Channel&) {});
-    event::Gate gate(loop);
-    std::string answer;
-    gate.spawn([](Channel& channel, std::string& out) -> Task<> {
+    OwnedFd far;
+    std::unique_ptr<Channel> channel;
+    event::Gate gate{loop};
+    std::vector<std::string> answers;
+    Asker() {
+        int fds[2];
+        EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+        far.reset(fds[1]);
+        channel = std::make_unique<Channel>(loop, OwnedFd(fds[0]), Service::smtpd, Sender{Service::router},
+                                            none, [](Channel&) {});
+    }
+    void ask() { gate.spawn(asked(*channel, answers)); }
+    static Task<> asked(Channel& channel, std::vector<std::string>& answers) {
         Result<RecipientVerdict> verdict = co_await channel.ask(VerifyRecipient{"a@b", ""}, 1h);
-        out = verdict ? verdict->text : verdict.error().text;
-    }(client, answer));
-    while (!loop.run(client.sent(1h))) loop.run_once();
-    std::string payload;
-    std::vector<int> numbers;
-    encode(RecipientVerdict{AddressClass::remote, true, 250, "the answer"}, payload, numbers);
-    std::string frame = encode_header({static_cast<std::uint32_t>(payload.size()),
-                                       type_of(RecipientVerdict::name), 1, FrameKind::reply, 0}) +
-                        payload;
-    ASSERT_EQ(write(far.get(), frame.data(), frame.size()), std::ssize(frame));
-    far.reset();
-    EXPECT_TRUE(loop.run(gate.empty(5s)));
-    EXPECT_EQ(answer, "the answer");
+        answers.push_back(verdict ? verdict->text : verdict.error().text);
+    }
+    // The other end answers the first question and is gone.
+    void answer_and_go() {
+        while (!loop.run(channel->sent(1h))) loop.run_once();
+        std::string payload;
+        std::vector<int> numbers;
+        encode(RecipientVerdict{AddressClass::remote, true, 250, "the answer"}, payload, numbers);
+        std::string frame = encode_header({static_cast<std::uint32_t>(payload.size()),
+                                           type_of(RecipientVerdict::name), 1, FrameKind::reply, 0}) +
+                            payload;
+        ASSERT_EQ(write(far.get(), frame.data(), frame.size()), std::ssize(frame));
+        far.reset();
+    }
+};
+
+// As a worker does that ends once all is answered: answer and end are read in one go.
+TEST(Channel, AnAnswerBeforeTheEndCounts) {
+    Asker asker;
+    asker.ask();
+    asker.answer_and_go();
+    EXPECT_TRUE(asker.loop.run(asker.gate.empty(5s)));
+    EXPECT_EQ(asker.answers, std::vector<std::string>{"the answer"});
 }
 
+// Sending fails before the answer was read.
+TEST(Channel, AnAnswerCountsThoughNothingMoreCanBeSent) {
+    Asker asker;
+    asker.ask();
+    asker.answer_and_go();
+    asker.ask();
+    EXPECT_TRUE(asker.loop.run(asker.gate.empty(5s)));
+    ASSERT_EQ(asker.answers.size(), 2u);
+    EXPECT_EQ(asker.answers[0], "the answer");
+    EXPECT_EQ(asker.answers[1], "lost the connection to the service");
+}
+
+// Its end is an error of the socket, which comes in one edge with the last octets.
 TEST(Channel, APeerThatWasKilledWithUnreadInputIsGone) {
     int fds[2];
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
