@@ -1,8 +1,10 @@
 """SIGKILL for the processes of an instance, as the crash tests deal it out: to one by lot, now and then to all, and what an
 init system does afterwards."""
 
+import collections
 import os
 import signal
+import sys
 import time
 
 import waiting
@@ -57,6 +59,26 @@ class Killer:
             waiting.until(lambda pid=pid: not os.path.exists(f'/proc/{pid}') or is_zombie(pid),
                           f'process {pid} ends with master', 20)
         self.instance.up()
+
+    def strike_under(self, loads, rounds, most, seconds):
+        """That many rounds while the loads (threads that note in `accepted` what was taken, until `over`) go on: each strike
+        comes when up to `most` messages more were taken. How often who died."""
+        def taken():
+            return sum(len(load.accepted) for load in loads)
+
+        killed = collections.Counter()
+        for load in loads:
+            load.start()
+        for number in range(1, rounds + 1):
+            goal = taken() + self.chance.randrange(1, most)
+            waiting.reached(lambda goal=goal: taken() >= goal, 8, pause=0.005)
+            killed[self.strike(number)] += 1
+        for load in loads:
+            load.over.set()
+        for load in loads:
+            load.join(seconds)
+        print(f'killed: {dict(killed)}', file=sys.stderr)
+        return killed
 
     def drain(self):
         """Until the queue is empty."""

@@ -15,7 +15,6 @@ import time
 
 import auditor
 import killing
-import waiting
 from clients import Smtp
 from house_test import HouseTest, main
 from instance import Instance
@@ -78,18 +77,7 @@ class Kill(HouseTest):
 
     def test_two_hundred_rounds(self):
         loads = [Load(self.ours, f's{i}', random.Random(SEED + i)) for i in range(SENDERS)]
-        for load in loads:
-            load.start()
-        killed = collections.Counter()
-        for number in range(1, ROUNDS + 1):
-            goal = sum(len(load.accepted) for load in loads) + self.chance.randrange(1, 12)
-            waiting.reached(lambda goal=goal: sum(len(load.accepted) for load in loads) >= goal, 8, pause=0.005)
-            killed[self.killer.strike(number)] += 1
-        for load in loads:
-            load.over.set()
-        for load in loads:
-            load.join(30)
-        print(f'killed: {dict(killed)}', file=sys.stderr)
+        killed = self.killer.strike_under(loads, ROUNDS, 12, 30)
         self.audit({mark: kind for load in loads for mark, kind in load.tried.items()},
                    {mark for load in loads for mark in load.accepted}, sum(killed.values()))
 

@@ -86,18 +86,7 @@ class Kill(HouseTest):
 
     def test_what_sendmail_took_is_never_lost(self):
         loads = [Load(self.ours, f's{i}', random.Random(SEED + i)) for i in range(SENDERS)]
-        for load in loads:
-            load.start()
-        killed = collections.Counter()
-        for number in range(1, ROUNDS + 1):
-            goal = sum(len(load.accepted) for load in loads) + self.chance.randrange(1, 8)
-            waiting.reached(lambda goal=goal: sum(len(load.accepted) for load in loads) >= goal, 8, pause=0.005)
-            killed[self.killer.strike(number)] += 1
-        for load in loads:
-            load.over.set()
-        for load in loads:
-            load.join(60)
-        print(f'killed: {dict(killed)}', file=sys.stderr)
+        killed = self.killer.strike_under(loads, ROUNDS, 8, 60)
         self.audit({mark: kind for load in loads for mark, kind in load.tried.items()},
                    {mark: kind for load in loads for mark, kind in load.accepted.items()}, sum(killed.values()))
 
