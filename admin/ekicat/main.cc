@@ -93,7 +93,7 @@ Result<> print_queued(const Options& options, Source& source, const std::string&
                                 message.error().kind == ErrorKind::malformed);
     if (missing) return not_found("open queue file " + queue_id + ": No such file or directory");
     if (!message) return pass(message);
-    Printer printer(options, fmt::format("{}/{}", ekicat::directory_of(message->state), queue_id), put);
+    Printer printer(options, fmt::format("{}/{}", ipc::name_of(message->state), queue_id), put);
     printer.envelope(*message);
     if (message->file) {
         Result<> printed = print_file(printer, message->file.get());

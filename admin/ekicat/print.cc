@@ -53,16 +53,6 @@ void add_recipient(std::vector<std::pair<char, std::string>>& records, const ipc
 
 }  // namespace
 
-std::string_view directory_of(ipc::QueueState state) {
-    switch (state) {
-        case ipc::QueueState::incoming: return "incoming";
-        case ipc::QueueState::active: return "active";
-        case ipc::QueueState::deferred: return "deferred";
-        case ipc::QueueState::hold: return "hold";
-    }
-    return "deferred";
-}
-
 std::vector<std::pair<char, std::string>> records_of(const ipc::QueuedMessage& m) {
     std::vector<std::pair<char, std::string>> records;
     auto attribute_of = [&records](std::string_view name, const std::string& value) {

@@ -42,6 +42,5 @@ class Printer {
 
 // The envelope's records as pairs of type and text, "sender: a@b".
 std::vector<std::pair<char, std::string>> records_of(const ipc::QueuedMessage& message);
-std::string_view directory_of(ipc::QueueState state);
 
 }  // namespace ekiden::ekicat

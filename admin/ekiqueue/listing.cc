@@ -31,16 +31,6 @@ std::string row(std::string_view id, std::string_view size, std::string_view tim
     return fmt::format("{:<17} {:>8} {:<19} {}\n", id, size, time, who);
 }
 
-std::string_view queue_name(ipc::QueueState state) {
-    switch (state) {
-        case ipc::QueueState::incoming: return "incoming";
-        case ipc::QueueState::active: return "active";
-        case ipc::QueueState::deferred: return "deferred";
-        case ipc::QueueState::hold: return "hold";
-    }
-    return "deferred";
-}
-
 std::string_view sender_of(const ipc::ListedMessage& message) {
     return message.sender.empty() ? "MAILER-DAEMON" : std::string_view(message.sender);
 }
@@ -98,7 +88,7 @@ std::string print_json(const ipc::ListedMessage& message) {
         "{{\"queue_name\": \"{}\", \"queue_id\": {}, \"arrival_time\": {}, \"message_size\": {}, "
         "\"forced_expire\": {}, "
         "\"sender\": {}, \"recipients\": [{}]}}\n",
-        queue_name(message.state), json(message.queue_id), message.arrival, message.size,
+        ipc::name_of(message.state), json(message.queue_id), message.arrival, message.size,
         message.forced_expire, json(sender_of(message)), recipients);
 }
 

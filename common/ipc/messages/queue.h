@@ -154,6 +154,12 @@ struct ForgetDrops {
 
 enum class QueueState : std::uint8_t { incoming, active, deferred, hold, last = hold };
 
+// The queue directory that Postfix has for it, as listings say it.
+constexpr std::string_view name_of(QueueState state) {
+    constexpr std::string_view names[] = {"incoming", "active", "deferred", "hold"};
+    return names[static_cast<std::size_t>(state)];
+}
+
 struct ListedRecipient {
     std::string address;
     std::string reason;  // of the last deferral, or empty
