@@ -244,11 +244,16 @@ void Worker::accept_sessions(std::size_t limit, std::function<Task<>(net::Accept
 }
 
 Task<> Worker::drain(ipc::Drain order) {
-    if (draining_) co_return;
-    draining_ = true;
+    const Deadline deadline(std::chrono::seconds(order.seconds));
+    if (std::exchange(draining_, true)) {
+        // The suite is stopped while this worker still drains after a reload: the shorter time holds.
+        co_await loop_.sleep(deadline.left());
+        co_await peers_.all_sent(rest_time);
+        stop(0);
+        co_return;
+    }
     acceptors_.clear();
     listeners_.clear();
-    const Deadline deadline(std::chrono::seconds(order.seconds));
     // What was given to this worker before the others heard of its end is work as any other.
     if (order.others_told) co_await peers_.all_heard_out(deadline.left());
     co_await sessions_.empty(deadline.left());

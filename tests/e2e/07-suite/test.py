@@ -258,5 +258,17 @@ class Suite(HouseTest):
         self.ours.up()
         self.ours.assert_serves()
 
+    def test_a_stop_shortens_what_a_reload_gave(self):
+        log = len(self.ours.log())
+        with self.ours.smtp(), self.ours.pop3('pop3s', tls=True) as logged_in:
+            self.assertTrue(logged_in.login(self.alice['user'], self.alice['password']).startswith('+OK'))
+            before = set(self.ours.pids('smtpd')) | set(self.ours.pids('pop3d'))
+            self.ekiden('reload')
+            waiting.until(lambda: set(self.ours.pids('smtpd')) - before, 'new workers')
+            self.assertTrue([pid for pid in before if running(pid)], 'the old ones drain')
+            self.ours.down()
+        self.assertNotIn('did not stop in time', self.ours.log()[log:])
+        self.ours.up()
+
 
 main(Suite)
