@@ -279,7 +279,9 @@ class Administration(HouseTest):
             usage()
         finally:
             self.ours.up()
-        if os.geteuid() == 0:
+        if os.geteuid() != 0:
+            print('left out, for it needs root: what another user is told')
+        else:
             (self.ours.folder / 'etc').chmod(0o755)
             argv = [*self.ours.facts['commands']['ekipop'], 'list']
             done = subprocess.run(argv, user='nobody', extra_groups=[], capture_output=True, text=True, timeout=60, cwd='/')
@@ -309,7 +311,7 @@ class Administration(HouseTest):
 
     def test_beside_postfix(self):
         if os.geteuid() != 0:
-            print('left out: Postfix runs as root only')
+            print('left out, for it needs root: the comparison with Postfix')
             return
         from postfix import Postfix
         with scratch('administration-postfix') as folder:

@@ -160,7 +160,7 @@ class TlsCommand(HouseTest):
 
     def test_beside_postfix(self):
         if os.geteuid() != 0:
-            print('left out: Postfix runs as root only')
+            print('left out, for it needs root: the comparison with Postfix')
             return
         keys = [self.made(self.tls('new-server-key', '-a', algorithm))[0] for algorithm in ('rsa', 'ecdsa')]
         with scratch('tls-postfix') as folder:
