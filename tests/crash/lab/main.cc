@@ -2,10 +2,14 @@
 // prints what was promised before and found after. tests/support/crashlab.py runs it and has the answers
 // judged.
 //
-//   crashlab kill   SEED EXTRA PART PARTS EVERY [STATE]            SIGKILL at each call, then at one of the
-//   recovery's crashlab fail   SEED EXTRA PART PARTS EVERY [STATE]            each call fails once in each
-//   way that fits it crashlab record SEED EXTRA FILE                                writes the history of one
-//   scenario crashlab cut    SEED EXTRA PART PARTS VARIANTS FILE [STATE]    loss of power at each point of it
+//   crashlab kill SEED EXTRA PART PARTS EVERY [STATE]
+//     SIGKILL at each call, then at one of the recovery's
+//   crashlab fail SEED EXTRA PART PARTS EVERY [STATE]
+//     each call fails once in each way that fits it
+//   crashlab record SEED EXTRA FILE
+//     writes the history of one scenario
+//   crashlab cut SEED EXTRA PART PARTS VARIANTS FILE [STATE]
+//     loss of power at each point of it
 //
 // SEED and EXTRA make the scenario (script.h). Of the states, those with STATE % PARTS == PART are made, and
 // of these one of EVERY; with STATE only that one.
