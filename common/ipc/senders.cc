@@ -18,6 +18,7 @@ using enum Service;
 constexpr auto table = std::to_array<Permission>({
     {smtpd, router, VerifyRecipient::name},
     {smtpd, router, LookUpTable::name},
+    {smtpd, router, LookUpAddress::name},
     {smtpd, authd, AuthStart::name},
     {smtpd, authd, AuthContinue::name},
     {smtpd, authd, AuthCancel::name},
@@ -34,6 +35,7 @@ constexpr auto table = std::to_array<Permission>({
 
     {submission, router, VerifyRecipient::name},
     {submission, router, LookUpTable::name},
+    {submission, router, LookUpAddress::name},
     {submission, authd, AuthStart::name},
     {submission, authd, AuthContinue::name},
     {submission, authd, AuthCancel::name},

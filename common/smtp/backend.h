@@ -16,6 +16,7 @@ class Backend {
 
     virtual Task<Result<ipc::RecipientVerdict>> ask(ipc::VerifyRecipient question) = 0;
     virtual Task<Result<ipc::TableAnswer>> ask(ipc::LookUpTable question) = 0;
+    virtual Task<Result<ipc::TableAnswer>> ask(ipc::LookUpAddress question) = 0;
     virtual Task<Result<ipc::DnsAnswer>> ask(ipc::DnsQuery question) = 0;
 
     virtual Task<Result<ipc::Mechanisms>> ask(ipc::ListMechanisms question) = 0;

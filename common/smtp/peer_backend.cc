@@ -21,6 +21,9 @@ Task<Result<ipc::RecipientVerdict>> PeerBackend::ask(ipc::VerifyRecipient questi
 Task<Result<ipc::TableAnswer>> PeerBackend::ask(ipc::LookUpTable question) {
     return peers_[Service::router].ask(std::move(question), lookup_time);
 }
+Task<Result<ipc::TableAnswer>> PeerBackend::ask(ipc::LookUpAddress question) {
+    return peers_[Service::router].ask(std::move(question), lookup_time);
+}
 Task<Result<ipc::DnsAnswer>> PeerBackend::ask(ipc::DnsQuery question) {
     return peers_[Service::resolver].ask(std::move(question), name_time);
 }

@@ -11,6 +11,7 @@ class PeerBackend final : public Backend {
 
     Task<Result<ipc::RecipientVerdict>> ask(ipc::VerifyRecipient question) override;
     Task<Result<ipc::TableAnswer>> ask(ipc::LookUpTable question) override;
+    Task<Result<ipc::TableAnswer>> ask(ipc::LookUpAddress question) override;
     Task<Result<ipc::DnsAnswer>> ask(ipc::DnsQuery question) override;
     Task<Result<ipc::Mechanisms>> ask(ipc::ListMechanisms question) override;
     Task<Result<ipc::AuthAnswer>> ask(ipc::AuthStart question) override;

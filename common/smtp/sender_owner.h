@@ -6,8 +6,8 @@
 
 namespace ekiden::smtp {
 
-// Temporary when authd or the router cannot say. `maps`: tables whose values list logins, asked by
-// user@domain, user@ and @domain in this order.
+// Temporary when authd or the router cannot say. `maps`: tables whose values list logins; the first that has
+// the address, or its user or domain (ipc::LookUpAddress), names all of its owners.
 Task<Result<bool>> owns_sender(Backend& backend, List maps, std::string login, std::string sender);
 
 }  // namespace ekiden::smtp

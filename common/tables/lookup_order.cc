@@ -78,39 +78,31 @@ std::vector<Key> transport_keys(std::string_view address, std::string_view delim
     return keys;
 }
 
+std::vector<Key> virtual_keys(std::string_view address, std::string_view delimiters, bool site_local) {
+    Parts parts = parts_of(address, delimiters);
+    std::vector<Key> keys{{std::string(address)}};
+    if (!parts.extension.empty()) keys.push_back({parts.user + "@" + parts.domain, true, parts.extension});
+    if (site_local) keys.push_back({parts.local, true});
+    if (site_local && !parts.extension.empty()) keys.push_back({parts.user, true, parts.extension});
+    keys.push_back({"@" + parts.domain, true});
+    return keys;
+}
+
 Task<FoundHit> find_first(const Maps& maps, std::vector<Key> keys) {
-    for (const Key& key : keys) {
+    for (Key& key : keys) {
         for (const std::unique_ptr<Table>& table : maps.tables()) {
             if (key.part && table->takes_whole_keys()) continue;
             Found found = co_await table->find(key.text);
             if (!found) co_return pass(found);
-            if (*found) co_return Hit{key.text, std::move(**found), ""};
+            if (*found) co_return Hit{std::move(key.text), std::move(**found), std::move(key.extension)};
         }
     }
     co_return std::nullopt;
 }
 
 Task<FoundHit> find_virtual(const Maps& maps, std::string address, std::string delimiters, bool site_local) {
-    Parts parts = parts_of(address, delimiters);
-    struct Try {
-        std::string key, extension;
-    };
-    std::vector<Try> tries{{address, ""}};
-    if (!parts.extension.empty()) tries.push_back({parts.user + "@" + parts.domain, parts.extension});
-    if (site_local) tries.push_back({parts.local, ""});
-    if (site_local && !parts.extension.empty()) tries.push_back({parts.user, parts.extension});
-    tries.push_back({"@" + parts.domain, ""});
-    // Each form is looked for in all tables before the next one: a catch-all of the first table must not hide
-    // a user of the second.
-    for (std::size_t i = 0; i < tries.size(); ++i) {
-        for (const std::unique_ptr<Table>& table : maps.tables()) {
-            if (i > 0 && table->takes_whole_keys()) continue;
-            Found found = co_await table->find(tries[i].key);
-            if (!found) co_return pass(found);
-            if (*found) co_return Hit{tries[i].key, std::move(**found), tries[i].extension};
-        }
-    }
-    co_return std::nullopt;
+    FoundHit hit = co_await find_first(maps, virtual_keys(address, delimiters, site_local));
+    co_return hit;
 }
 
 }  // namespace ekiden::tables

@@ -13,8 +13,7 @@ namespace ekiden::tables {
 struct Hit {
     std::string key;
     std::string value;
-    // What recipient_delimiter cut off before the key was found: virtual(5) adds it to the result.
-    std::string extension;
+    std::string extension;  // of the key
 };
 using FoundHit = Result<std::optional<Hit>>;
 
@@ -33,6 +32,7 @@ Parts parts_of(std::string_view address, std::string_view delimiters);
 struct Key {
     std::string text;
     bool part = false;
+    std::string extension = {};  // what recipient_delimiter cut off for it: virtual(5) adds it to the result
     bool operator==(const Key&) const = default;
 };
 
@@ -51,6 +51,7 @@ std::vector<Key> transport_keys(std::string_view address, std::string_view delim
 // for an address.
 Task<FoundHit> find_first(const Maps& maps, std::vector<Key> keys);
 // virtual(5): user+ext@domain, user@domain, @domain; `site_local` also user+ext and user.
+std::vector<Key> virtual_keys(std::string_view address, std::string_view delimiters, bool site_local);
 Task<FoundHit> find_virtual(const Maps& maps, std::string address, std::string delimiters, bool site_local);
 
 }  // namespace ekiden::tables

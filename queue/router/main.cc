@@ -5,6 +5,7 @@
 #include "common/log/events.h"
 #include "common/process/daemon.h"
 #include "common/process/users.h"
+#include "common/tables/lookup_order.h"
 #include "queue/router/local_users.h"
 #include "queue/router/named_tables.h"
 #include "queue/router/router.h"
@@ -43,6 +44,25 @@ Task<Result<ipc::TableAnswer>> look_up(GenerationPointer generation, ipc::Servic
     if (!found) co_return pass(found);
     ipc::TableAnswer answer{found->has_value(), found->value_or("")};
     co_return answer;
+}
+
+Task<Result<ipc::TableAnswer>> look_up_address(GenerationPointer generation, ipc::Service asker,
+                                               ipc::LookUpAddress question) {
+    router::Routing& routing = *generation->routing;
+    const std::string address = routing.complete(question.address);
+    Result<ipc::AddressClass> address_class =
+        co_await routing.class_of(address.substr(address.rfind('@') + 1));
+    if (!address_class) co_return pass(address_class);
+    const std::string delimiters = routing.settings()[param::recipient_delimiter];
+    const bool site_local = routing.is_site_local(address, *address_class);
+    for (const tables::Key& key : tables::virtual_keys(address, delimiters, site_local)) {
+        for (const std::string& table : question.tables) {
+            ipc::LookUpTable one{table, key.text, key.part};
+            Result<ipc::TableAnswer> answer = co_await look_up(generation, asker, std::move(one));
+            if (!answer || answer->found) co_return answer;
+        }
+    }
+    co_return ipc::TableAnswer{false, ""};
 }
 
 class Program : public process::Program {
@@ -86,6 +106,10 @@ class Program : public process::Program {
         worker.answer<ipc::LookUpTable>([this](ipc::LookUpTable question, ipc::Sender sender) {
             ++questions_;
             return look_up(generation_, sender.service, std::move(question));
+        });
+        worker.answer<ipc::LookUpAddress>([this](ipc::LookUpAddress question, ipc::Sender sender) {
+            ++questions_;
+            return look_up_address(generation_, sender.service, std::move(question));
         });
     }
 

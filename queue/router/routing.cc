@@ -68,10 +68,14 @@ Task<Result<AddressClass>> Routing::class_of(std::string domain) {
     co_return AddressClass::remote;
 }
 
+bool Routing::is_site_local(std::string_view address, AddressClass address_class) const {
+    return address_class == AddressClass::local ||
+           text::equal_ignoring_case(domain_of(address), settings_[param::myorigin]);
+}
+
 Task<Result<std::optional<List>>> Routing::targets_of(std::string address, AddressClass address_class) {
     std::string delimiter = settings_[param::recipient_delimiter];
-    bool site_local = address_class == AddressClass::local ||
-                      text::equal_ignoring_case(domain_of(address), settings_[param::myorigin]);
+    bool site_local = is_site_local(address, address_class);
     tables::FoundHit hit =
         co_await tables::find_virtual(tables_.virtual_aliases, address, delimiter, site_local);
     if (!hit) co_return pass(hit);

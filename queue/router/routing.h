@@ -58,6 +58,8 @@ class Routing {
     // local@domain; without a domain myorigin is added. The domain is in lower case.
     std::string complete(std::string_view address) const;
     Task<Result<AddressClass>> class_of(std::string domain);
+    // Of a domain of this host, where virtual(5) knows a user without the domain too.
+    bool is_site_local(std::string_view address, AddressClass address_class) const;
 
     // Where one address leads by aliases (one step); nothing where it leads nowhere else. `@other` as a
     // target keeps the user; an extension that the table did not have is added to the targets

@@ -40,6 +40,7 @@ Task<Result<ipc::RecipientVerdict>> DropBackend::ask(ipc::VerifyRecipient) {
     co_return verdict;
 }
 Task<Result<ipc::TableAnswer>> DropBackend::ask(ipc::LookUpTable) { co_return nobody(); }
+Task<Result<ipc::TableAnswer>> DropBackend::ask(ipc::LookUpAddress) { co_return nobody(); }
 Task<Result<ipc::DnsAnswer>> DropBackend::ask(ipc::DnsQuery) { co_return nobody(); }
 Task<Result<ipc::Mechanisms>> DropBackend::ask(ipc::ListMechanisms) { co_return nobody(); }
 Task<Result<ipc::AuthAnswer>> DropBackend::ask(ipc::AuthStart) { co_return nobody(); }

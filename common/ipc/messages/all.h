@@ -17,12 +17,12 @@ using AllMessages =
     std::tuple<Done, Begin, PeerEnd, PeerLost, PeerDraining, Ready, StartFailed, TlsIdentity, NewSnapshot,
                Drain, Counters, Ping, SuiteStatus, QueryStatus, Reload, LogLine, DnsAnswer, DnsQuery,
                RecipientVerdict, VerifyRecipient, Resolution, ResolveRecipients, TableAnswer, LookUpTable,
-               QueueIds, ReserveIds, ContentFile, OpenContent, AbandonContent, Committed, Commit, ForgetDrops,
-               QueuePage, ListQueue, ChangedMessages, ChangeQueue, ReadMessage, QueuedMessage, CheckQueue,
-               QueueFindings, DeliveryOutcome, Deliver, HandOver, AuthAnswer, AuthStart, AuthContinue,
-               AuthCancel, PasswordLogin, ApopChallenges, TakeApopChallenges, ApopLogin, Mechanisms,
-               ListMechanisms, MailboxOwner, RedeemTicket, GrantVerdict, CheckGrant, SenderVerdict,
-               CheckSenderOwner, SystemAnswer, CheckSystemPassword, ClientCounts, CountClient, ClientGone,
-               AdminReply, AdminCommand>;
+               LookUpAddress, QueueIds, ReserveIds, ContentFile, OpenContent, AbandonContent, Committed,
+               Commit, ForgetDrops, QueuePage, ListQueue, ChangedMessages, ChangeQueue, ReadMessage,
+               QueuedMessage, CheckQueue, QueueFindings, DeliveryOutcome, Deliver, HandOver, AuthAnswer,
+               AuthStart, AuthContinue, AuthCancel, PasswordLogin, ApopChallenges, TakeApopChallenges,
+               ApopLogin, Mechanisms, ListMechanisms, MailboxOwner, RedeemTicket, GrantVerdict, CheckGrant,
+               SenderVerdict, CheckSenderOwner, SystemAnswer, CheckSystemPassword, ClientCounts, CountClient,
+               ClientGone, AdminReply, AdminCommand>;
 
 }  // namespace ekiden::ipc

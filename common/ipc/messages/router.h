@@ -139,6 +139,19 @@ struct LookUpTable {
     }
 };
 
+// Tables of addresses, asked as virtual(5) says: with and without the extension, for a domain of this host
+// also the bare user, at last the domain; each form in all tables before the next.
+struct LookUpAddress {
+    static constexpr std::string_view name = "look_up_address";
+    using Reply = TableAnswer;
+    std::vector<std::string> tables;
+    std::string address;
+    template <class M, class V>
+    static void visit(M& m, V&& f) {
+        f("tables", m.tables), f("address", m.address);
+    }
+};
+
 // --- pickup ---
 
 struct UserName {

@@ -82,6 +82,9 @@ class Tables(HouseTest):
                          f'socketmap:inet:127.0.0.1:{cls.by_address.server_address[1]}:aliases',
                          smtpd_sender_restrictions='check_sender_access pipemap:{inline:{user@elsewhere.test=root, nobody@elsewhere.test=no-such-user}, '
                                                    'unix:passwd.byname, pcre:%s/lines}' % etc,
+                         mydestination='host.test', recipient_delimiter='+',
+                         smtpd_sender_login_maps=f'inline:{{ first@shared.test=somebody, @shared.test=somebody }}, '
+                         f'inline:{{ {{ second@shared.test = somebody, {cls.alice.upper()} }}, third={cls.alice} }}',
                          smtpd_client_restrictions=f'check_client_access cidr:{etc}/clients')
 
     @classmethod
@@ -116,6 +119,18 @@ class Tables(HouseTest):
 
     def test_users_of_the_system(self):
         self.assertEqual([self.recipient('text', sender=sender) for sender in ('user', 'nobody', 'x')], [554, 250, 250])
+
+    def test_owners_of_senders(self):
+        # Each form of the address in all tables before the next; a user alone is of this host's domains.
+        account = self.ours.account(0)
+        with self.ours.smtp('submission') as client:
+            client.upgrade()
+            self.assertEqual(client.login(account['user'], account['password'])[0], 235)
+            for sender, code in ((self.alice, 250), ('first@shared.test', 553), ('second@shared.test', 250), ('Second+x@shared.test', 250),
+                                 ('other@shared.test', 553), ('third@host.test', 250), ('third+x@host.test', 250), ('third@v.test', 553)):
+                with self.subTest(sender=sender):
+                    self.assertEqual(client.command(f'MAIL FROM:<{sender}>')[0], code)
+                    client.command('RSET')
 
     def test_lookups_are_logged(self):
         waiting.until(lambda: 'debug: inline:' in self.ours.log() and 'lookup: "second-step"' in self.ours.log(), 'the lookup in the log', 30)
