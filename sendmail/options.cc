@@ -6,86 +6,14 @@
 #include <cstdio>
 
 #include "common/text/ascii.h"
+#include "common/text/option_reader.h"
 #include "sendmail/complain.h"
 
 namespace ekiden::sendmail {
 namespace {
 
-// A colon behind those that take an argument.
+// As getopt has them, but for a -q that stands alone, which takes no argument.
 constexpr std::string_view letters = "A:B:C:F:GIL:N:O:R:UV:X:b:ce:f:h:imno:p:r:q:tvx";
-
-struct Option {
-    char letter;  // '?': getopt would refuse it
-    std::string argument;
-};
-
-// Walks over options as POSIX getopt does, but for a -q that stands alone, which takes no argument.
-class Walk {
-  public:
-    Walk(const std::string& name, const std::vector<std::string>& arguments, bool quiet)
-        : name_(name), arguments_(arguments), quiet_(quiet) {}
-
-    // Nothing: the options are over.
-    std::optional<Option> next() {
-        if (offset_ == 0) {
-            if (at_ == arguments_.size()) return std::nullopt;
-            const std::string& word = arguments_[at_];
-            if (word == "--") {
-                ++at_;
-                return std::nullopt;
-            }
-            if (word.size() < 2 || word[0] != '-') return std::nullopt;
-            if (word == "-q") {
-                ++at_;
-                return Option{'q', ""};
-            }
-            offset_ = 1;
-        }
-        return take_letter();
-    }
-    // The word that comes next is the start of an option: what it says, for the special forms.
-    const std::string* at_word(std::size_t ahead = 0) const {
-        return offset_ == 0 && at_ + ahead < arguments_.size() ? &arguments_[at_ + ahead] : nullptr;
-    }
-    void skip_word() { ++at_; }
-    std::vector<std::string> rest() const {
-        return {arguments_.begin() + static_cast<std::ptrdiff_t>(at_), arguments_.end()};
-    }
-
-  private:
-    Option take_letter() {
-        const std::string& word = arguments_[at_];
-        char letter = word[offset_++];
-        std::size_t place = letter == ':' ? std::string_view::npos : letters.find(letter);
-        bool last = offset_ == word.size();
-        if (place == std::string_view::npos) {
-            if (last) end_word();
-            return refuse("invalid option", letter);
-        }
-        if (place + 1 == letters.size() || letters[place + 1] != ':') {
-            if (last) end_word();
-            return {letter, ""};
-        }
-        std::string argument = word.substr(offset_);
-        end_word();
-        if (!last) return {letter, argument};
-        if (at_ == arguments_.size()) return refuse("option requires an argument", letter);
-        return {letter, arguments_[at_++]};
-    }
-    void end_word() {
-        ++at_;
-        offset_ = 0;
-    }
-    Option refuse(std::string_view why, char letter) const {
-        if (!quiet_) fmt::print(stderr, "{}: {} -- '{}'\n", name_, why, letter);
-        return {'?', ""};
-    }
-
-    const std::string& name_;
-    const std::vector<std::string>& arguments_;
-    bool quiet_;
-    std::size_t at_ = 0, offset_ = 0;
-};
 
 [[noreturn]] void fail(std::string text) { throw Fatal{std::move(text)}; }
 
@@ -160,7 +88,7 @@ void take_v(Options& options, const std::string& argument) {
         options.envelope_id = argument;
 }
 
-void take(Options& options, const Option& option, const std::string& name) {
+void take(Options& options, const text::Option& option) {
     const std::string& argument = option.argument;
     switch (option.letter) {
         case 'B':
@@ -193,16 +121,23 @@ void take(Options& options, const Option& option, const std::string& name) {
         case 'q': take_q(options, argument); break;
         case 't': options.recipients_from_header = true; break;
         case 'v': ++options.verbose; break;
-        case '?': fail(fmt::format("usage: {} [options]", name));
         default: break;  // of other sendmails; -n among them, as the manual says and Postfix's code does not
     }
 }
 
+// The next word is this one, and with that read.
+bool take_word(text::OptionReader& reader, std::string_view expected) {
+    const std::string* word = reader.word();
+    if (word == nullptr || *word != expected) return false;
+    reader.skip_word();
+    return true;
+}
+
 // -V with two characters was -XV before Postfix 2.3.
-std::optional<std::string> old_verp(const Walk& walk) {
-    const std::string* word = walk.at_word();
+std::optional<std::string> old_verp(const text::OptionReader& reader) {
+    const std::string* word = reader.word();
     if (word == nullptr || !word->starts_with("-V")) return std::nullopt;
-    const std::string* following = walk.at_word(1);
+    const std::string* following = reader.word(1);
     if (*word == "-V" && following && following->size() == 2) {
         warn("option -V is deprecated with Postfix 2.3; specify -XV instead");
         return "";
@@ -219,10 +154,13 @@ std::optional<std::string> old_verp(const Walk& walk) {
 
 std::optional<std::string> config_directory_in(const std::vector<std::string>& arguments) {
     std::optional<std::string> found;
-    std::string name = "sendmail";
-    Walk walk(name, arguments, true);
-    while (std::optional<Option> option = walk.next())
-        if (option->letter == 'C') found = option->argument;
+    text::OptionReader reader(arguments, letters);
+    while (true) {
+        if (take_word(reader, "-q")) continue;
+        std::optional<Result<text::Option>> option = reader.next();
+        if (!option) break;
+        if (*option && (*option)->letter == 'C') found = (*option)->argument;
+    }
     if (found && (*found == "main.cf" || found->ends_with("/main.cf"))) {
         std::size_t slash = found->rfind('/');
         found = slash == std::string::npos ? "." : found->substr(0, std::max<std::size_t>(slash, 1));
@@ -235,31 +173,33 @@ Options parse(const std::string& name, const std::vector<std::string>& arguments
     if (name == "mailq") options.mode = Mode::mailq;
     if (name == "newaliases") options.mode = Mode::newaliases;
     if (name == "smtpd") options.mode = Mode::daemon;
-    Walk walk(name, arguments, false);
+    text::OptionReader reader(arguments, letters);
     while (true) {
-        if (const std::string* word = walk.at_word(); word && *word == "-q") {
-            walk.skip_word();
+        if (take_word(reader, "-q")) {
             if (options.mode == Mode::daemon)
                 warn("ignoring -q option in daemon mode");
             else
                 options.mode = Mode::flush;
             continue;
         }
-        if (const std::string* word = walk.at_word(); word && *word == "-XV") {
-            walk.skip_word();
+        if (take_word(reader, "-XV")) {
             options.verp = "";
             continue;
         }
-        if (std::optional<std::string> delimiters = old_verp(walk)) {
-            walk.skip_word();
+        if (std::optional<std::string> delimiters = old_verp(reader)) {
+            reader.skip_word();
             options.verp = *delimiters;
             continue;
         }
-        std::optional<Option> option = walk.next();
+        std::optional<Result<text::Option>> option = reader.next();
         if (!option) break;
-        take(options, *option, name);
+        if (!*option) {
+            fmt::print(stderr, "{}: {}\n", name, option->error().text);
+            fail(fmt::format("usage: {} [options]", name));
+        }
+        take(options, **option);
     }
-    options.words = walk.rest();
+    options.words = reader.rest();
     return options;
 }
 

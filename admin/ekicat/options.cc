@@ -1,58 +1,43 @@
 #include "admin/ekicat/options.h"
 
 #include "common/text/ascii.h"
+#include "common/text/option_reader.h"
 
 namespace ekiden::ekicat {
 namespace {
 
-Result<> take(Options& options, char letter, const std::string& value) {
-    switch (letter) {
-        case 'b': options.body = true; return {};
-        case 'c': options.config = value; return {};
-        case 'd': options.decimal = true; return {};
-        case 'e': options.envelope = true; return {};
-        case 'f': options.name = true; return {};
-        case 'h': options.header = true; return {};
-        case 'o': options.offsets = true; return {};
-        case 'q': options.queue = true; return {};
-        case 'r': return {};  // records have no other order here
+Result<> take(Options& options, const text::Option& given) {
+    switch (given.letter) {
+        case 'b': options.body = true; break;
+        case 'c': options.config = given.argument; break;
+        case 'd': options.decimal = true; break;
+        case 'e': options.envelope = true; break;
+        case 'f': options.name = true; break;
+        case 'h': options.header = true; break;
+        case 'o': options.offsets = true; break;
+        case 'q': options.queue = true; break;
         case 's': {
-            auto offset = text::parse_number(value);
-            if (!offset) return malformed("bad offset: " + text::printable(value, 60));
+            auto offset = text::parse_number(given.argument);
+            if (!offset) return malformed("bad offset: " + text::printable(given.argument, 60));
             options.skip = *offset;
-            return {};
+            break;
         }
-        case 'v': options.verbose = true; return {};
-        default: return malformed(std::string("invalid option -- '") + letter + "'");
+        case 'v': options.verbose = true; break;
+        default: break;  // -r: records have no other order here
     }
+    return {};
 }
 
 }  // namespace
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
     Options options;
-    std::size_t i = 0;
-    for (; i < arguments.size(); ++i) {
-        const std::string& word = arguments[i];
-        if (word == "--") {
-            ++i;
-            break;
-        }
-        if (word.size() < 2 || word[0] != '-') break;
-        for (std::size_t at = 1; at < word.size(); ++at) {
-            bool takes = word[at] == 'c' || word[at] == 's';
-            std::string value = takes ? word.substr(at + 1) : "";
-            if (takes && value.empty()) {
-                if (i + 1 == arguments.size())
-                    return malformed(std::string("option requires an argument -- '") + word[at] + "'");
-                value = arguments[++i];
-            }
-            Result<> taken = take(options, word[at], value);
-            if (!taken) return pass(taken);
-            if (takes) break;
-        }
+    text::OptionReader reader(arguments, "bc:defhoqrs:v");
+    while (std::optional<Result<text::Option>> given = reader.next()) {
+        if (!*given) return pass(*given);
+        if (Result<> taken = take(options, **given); !taken) return pass(taken);
     }
-    options.files.assign(arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
+    options.files = reader.rest();
     if (!options.body && !options.envelope && !options.header)
         options.body = options.envelope = options.header = true;
     return options;

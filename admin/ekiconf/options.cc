@@ -4,6 +4,7 @@
 #include "common/config/main_cf.h"
 #include "common/config/params.h"
 #include "common/text/ascii.h"
+#include "common/text/option_reader.h"
 
 namespace ekiden::ekiconf {
 namespace {
@@ -49,36 +50,34 @@ Result<> take_classes(const std::string& value, Options& options) {
     return {};
 }
 
-Result<> take_with_value(char letter, const std::string& value, Options& options) {
-    if (letter == 'C') return take_classes(value, options);
-    if (letter == 'c') {
-        options.directory = value;
-        return {};
-    }
-    if (letter == 'T') {
-        if (options.has('T')) return permanent("At most one -T <mode> option may be specified");
-        options.tls_mode = value;
-    } else {
-        auto assignment = config::split_assignment(value);
-        if (!assignment)
-            return permanent("invalid parameter override: " + value + ": " + assignment.error().text);
-        options.overrides[assignment->first] = assignment->second;
-    }
-    options.letters += letter;
+Result<> take_override(const std::string& value, Options& options) {
+    auto assignment = config::split_assignment(value);
+    if (!assignment)
+        return permanent("invalid parameter override: " + value + ": " + assignment.error().text);
+    options.overrides[assignment->first] = assignment->second;
     return {};
 }
 
-Result<> take_letter(char letter, Options& options) {
-    if ((letter == 'b' && options.has('t')) || (letter == 't' && options.has('b')))
-        return permanent("specify one of -b and -t");
-    if (letter == 'q')
-        options.quiet = true;
-    else if (letter == 'v')
-        ++options.verbose;
-    else if (in_order.find(letter) == std::string_view::npos)
-        return malformed(std::string("invalid option -- '") + letter + "'");
-    else
-        options.letters += letter;
+Result<> take(const text::Option& given, Options& options) {
+    switch (given.letter) {
+        case 'C': return take_classes(given.argument, options);
+        case 'c': options.directory = given.argument; return {};
+        case 'q': options.quiet = true; return {};
+        case 'v': ++options.verbose; return {};
+        case 'o':
+            if (Result<> taken = take_override(given.argument, options); !taken) return taken;
+            break;
+        case 'T':
+            if (options.has('T')) return permanent("At most one -T <mode> option may be specified");
+            options.tls_mode = given.argument;
+            break;
+        case 'b':
+        case 't':
+            if (options.has(given.letter == 'b' ? 't' : 'b')) return permanent("specify one of -b and -t");
+            break;
+        default: break;
+    }
+    options.letters += given.letter;
     return {};
 }
 
@@ -111,28 +110,12 @@ Result<Options> parse_options(const std::vector<std::string>& arguments, const c
     Options options;
     options.directory =
         mail_config && *mail_config ? mail_config : std::string(param::config_directory.default_text);
-    std::size_t i = 0;
-    for (; i < arguments.size() && arguments[i].size() > 1 && arguments[i][0] == '-'; ++i) {
-        if (arguments[i] == "--") {
-            ++i;
-            break;
-        }
-        for (std::size_t at = 1; at < arguments[i].size(); ++at) {
-            char letter = arguments[i][at];
-            bool has_value = std::string_view("cCoT").find(letter) != std::string_view::npos;
-            std::string value = has_value ? arguments[i].substr(at + 1) : "";
-            if (has_value && value.empty()) {
-                if (i + 1 == arguments.size())
-                    return malformed(std::string("option requires an argument -- '") + letter + "'");
-                value = arguments[++i];
-            }
-            Result<> taken =
-                has_value ? take_with_value(letter, value, options) : take_letter(letter, options);
-            if (!taken) return pass(taken);
-            if (has_value) break;
-        }
+    text::OptionReader reader(arguments, "aAbc:C:defFhHjlmMno:pPqtT:vxX#");
+    while (std::optional<Result<text::Option>> given = reader.next()) {
+        if (!*given) return pass(*given);
+        if (Result<> taken = take(**given, options); !taken) return pass(taken);
     }
-    options.operands.assign(arguments.begin() + static_cast<std::ptrdiff_t>(i), arguments.end());
+    options.operands = reader.rest();
     if (Result<> good = check_together(options); !good) return pass(good);
     return options;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/text/ascii.h"
+#include "common/text/option_reader.h"
 
 namespace ekiden::ekisuper {
 namespace {
@@ -35,20 +36,20 @@ class Parser {
         for (QueueVerb verb : order_of_work) orders_.push_back({verb, {}});
     }
 
-    Result<> option(char letter, const std::string& value) {
+    Result<> option(const text::Option& given) {
+        const auto& [letter, value] = given;
         switch (letter) {
             case 'c': options.config = value; return {};
             case 'p': options.temporary = true; return {};
             case 's':
             case 'S': options.structure = true; return {};
-            case 'v': options.verbose = true; return {};
             case 'd': return take(letter, {QueueVerb::remove}, value);
             case 'e': return take(letter, {QueueVerb::expire}, value);
             case 'f': return take(letter, {QueueVerb::expire, QueueVerb::release}, value);
             case 'h': return take(letter, {QueueVerb::hold}, value);
             case 'H': return take(letter, {QueueVerb::release}, value);
             case 'r': return take(letter, {QueueVerb::requeue}, value);
-            default: return malformed(std::string("invalid option -- '") + letter + "'");
+            default: options.verbose = true; return {};  // -v
         }
     }
 
@@ -104,32 +105,14 @@ class Parser {
 
 Result<Options> parse_options(const std::vector<std::string>& arguments,
                               const std::function<std::optional<std::string>()>& next_line) {
-    constexpr std::string_view with_value = "cdefhHr";
     Parser parser(next_line);
-    std::size_t i = 0;
-    for (; i < arguments.size(); ++i) {
-        const std::string& word = arguments[i];
-        if (word == "--") {
-            ++i;
-            break;
-        }
-        if (word.size() < 2 || word[0] != '-') break;
-        for (std::size_t at = 1; at < word.size(); ++at) {
-            std::string value;
-            bool takes = with_value.contains(word[at]);
-            if (takes) value = word.substr(at + 1);
-            if (takes && value.empty()) {
-                if (i + 1 == arguments.size())
-                    return malformed(std::string("option requires an argument -- '") + word[at] + "'");
-                value = arguments[++i];
-            }
-            Result<> taken = parser.option(word[at], value);
-            if (!taken) return pass(taken);
-            if (takes) break;
-        }
+    text::OptionReader reader(arguments, "c:d:e:f:h:H:pr:sSv");
+    while (std::optional<Result<text::Option>> given = reader.next()) {
+        if (!*given) return pass(*given);
+        if (Result<> taken = parser.option(**given); !taken) return pass(taken);
     }
-    for (; i < arguments.size(); ++i) {
-        Result<std::uint8_t> queue = queue_named(arguments[i]);
+    for (const std::string& name : reader.rest()) {
+        Result<std::uint8_t> queue = queue_named(name);
         if (!queue) return pass(queue);
         parser.options.queues = static_cast<std::uint8_t>(parser.options.queues | *queue);
     }
