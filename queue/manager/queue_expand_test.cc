@@ -4,38 +4,24 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "common/log/lines_test.h"
-#include "common/spool/scratch_test.h"
-#include "queue/manager/queue.h"
+#include "queue/manager/running_queue_test.h"
 
 namespace ekiden::queue {
 namespace {
 
 using ipc::Destination;
+using test::goes_on;
+using test::local;
 using test::message;
-using test::noon;
-using test::ScratchDirectory;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
-ipc::ResolvedRecipient local(std::string address, Destination destination, std::string target,
-                             std::string user) {
+ipc::ResolvedRecipient other(std::string address, ipc::Transport transport, std::string next_hop = "") {
     ipc::ResolvedRecipient r{};
     r.address = std::move(address);
-    r.transport = ipc::Transport::local;
-    r.destination = destination;
-    r.target = std::move(target);
-    r.user = std::move(user);
-    return r;
-}
-
-ipc::ResolvedRecipient goes_on(std::string address, std::string sender) {
-    ipc::ResolvedRecipient r{};
-    r.address = std::move(address);
-    r.transport = ipc::Transport::local;
-    r.forwarded = true;
-    r.sender = std::move(sender);
+    r.transport = transport;
+    r.next_hop = std::move(next_hop);
     return r;
 }
 
@@ -51,31 +37,21 @@ std::string printed(const ipc::Deliver& order) {
 
 class House : public Outside {
   public:
+    explicit House(event::Loop&) {}
+
     Task<Result<ipc::Resolution>> resolve(ipc::ResolveRecipients question) override {
-        ipc::Resolution answer;
-        for (std::uint32_t i = 0; i < question.recipients.size(); ++i) {
-            const std::string& asked = question.recipients[i];
-            std::vector<ipc::ResolvedRecipient> results;
-            if (auto alias = aliases.find(asked); alias != aliases.end()) {
-                results = alias->second;
-            } else {
-                ipc::ResolvedRecipient& r = results.emplace_back();
-                r = local(asked, Destination::user, "", asked.substr(0, asked.find('@')));
-                bool mailbox = std::ranges::find(question.mailboxes, i) != question.mailboxes.end();
-                if (mailbox) r.destination = Destination::user_mailbox;
-                if (way_of_mailboxes) r.destination = Destination::forward_file;
-                if (way_of_mailboxes && mailbox) {
-                    r = goes_on(asked, "");
-                    r.forwarded = false, r.transport = ipc::Transport::lmtp, r.next_hop = way_of_mailboxes;
-                }
-                if (!asked.ends_with("@here.test")) r = goes_on(asked, "");
-                if (!asked.ends_with("@here.test")) r.forwarded = false, r.transport = ipc::Transport::smtp;
-            }
-            for (ipc::ResolvedRecipient& r : results) r.index = i;
-            answer.recipients.insert(answer.recipients.end(), results.begin(), results.end());
-        }
+        auto way = [&](std::uint32_t number) {
+            const std::string& asked = question.recipients[number];
+            ipc::ResolvedRecipient r = local(asked, Destination::user, "", asked.substr(0, asked.find('@')));
+            bool mailbox = std::ranges::find(question.mailboxes, number) != question.mailboxes.end();
+            if (mailbox) r.destination = Destination::user_mailbox;
+            if (way_of_mailboxes) r.destination = Destination::forward_file;
+            if (way_of_mailboxes && mailbox) r = other(asked, ipc::Transport::lmtp, way_of_mailboxes);
+            if (!asked.ends_with("@here.test")) r = other(asked, ipc::Transport::smtp);
+            return r;
+        };
         passed = question.delivered_to;
-        co_return answer;
+        co_return test::resolved(question, aliases, way);
     }
 
     Task<Result<ipc::DeliveryOutcome>> deliver(ipc::Transport, ipc::Deliver order) override {
@@ -108,52 +84,21 @@ class House : public Outside {
 
     bool later = false;
     const char* way_of_mailboxes = nullptr;  // the next hop that mailbox_transport names
-    std::map<std::string, std::vector<ipc::ResolvedRecipient>> aliases;
+    test::Aliases aliases;
     std::map<std::string, std::vector<ipc::ExpandedTarget>> forwards;  // by user
     std::vector<std::string> orders, contents, passed;
 };
 
-class ExpansionTest : public testing::Test {
+class ExpansionTest : public test::RunningQueue<House> {
   protected:
-    ExpansionTest() {
-        QueueSettings settings;
-        settings.notices.hostname = "here.test";
-        settings.notices.origin = "here.test";
-        Result<Spool> spool = Spool::open(directory.path(), {.reserve_bytes = 4096, .durable = false});
-        EXPECT_TRUE(spool) << spool.error().text;
-        writer = std::make_unique<Writer>(loop, std::move(*spool));
-        queue = std::make_unique<Queue>(loop, clock, *writer, house, settings);
-        queue->start();
-    }
-    void settled() {
-        bool late = false;
-        event::Timer guard(loop, [&] { late = true; });
-        guard.start(Seconds(10));
-        while (queue->active() > 0 && !late) loop.run_once();
-        EXPECT_FALSE(late) << "it did not come to an end";
-    }
+    ExpansionTest() : RunningQueue("here.test", "here.test") {}
     void send(const std::string& recipient, std::string content = "Subject: x\r\n\r\nhello\r\n",
               std::vector<std::string> delivered_to = {}) {
-        Result<std::vector<text::QueueId>> ids = loop.run(queue->reserve_ids(1));
         NewMessage m = message(1, {recipient}, std::move(content));
-        m.id = ids->front();
         m.envelope.delivered_to = std::move(delivered_to);
-        Result<bool> accepted = loop.run(queue->accept(std::move(m)));
-        ASSERT_TRUE(accepted) << accepted.error().text;
+        accept(std::move(m));
         settled();
     }
-    std::int64_t messages() {
-        auto read = [](Spool& spool) { return spool.count(); };
-        return loop.run(writer->read(std::move(read))).value_or(-1);
-    }
-
-    log::test::Lines log;
-    ScratchDirectory directory;
-    ManualClock clock{noon * 1'000'000};
-    event::Loop loop;
-    House house;
-    std::unique_ptr<Writer> writer;
-    std::unique_ptr<Queue> queue;
 };
 
 TEST_F(ExpansionTest, AnAliasGoesOnInAMessageOfItsOwn) {
@@ -196,8 +141,7 @@ TEST_F(ExpansionTest, CommandsAndFilesStayAndKeepTheirKindOnDisk) {
     house.aliases["log@here.test"] = {};
     house.later = false;
     house.orders.clear();
-    clock.advance(Seconds(400));
-    queue->poke();
+    later(Seconds(400));
     while (house.orders.size() < 2) loop.run_once();
     settled();
     EXPECT_THAT(house.orders,
@@ -232,8 +176,7 @@ TEST_F(ExpansionTest, AMailboxOfAnotherTransportGetsWhatTheForwardFileLeaves) {
     house.way_of_mailboxes = nullptr;
     house.later = false;
     house.orders.clear();
-    clock.advance(Seconds(400));
-    queue->poke();
+    later(Seconds(400));
     while (house.orders.empty()) loop.run_once();
     settled();
     EXPECT_THAT(house.orders, ElementsAre("user_mailbox:bob <sender@example.jp> bob@here.test"));

@@ -8,15 +8,12 @@
 
 #include <csignal>
 
-#include "common/log/lines_test.h"
-#include "common/spool/scratch_test.h"
+#include "queue/manager/running_queue_test.h"
 
 namespace ekiden::queue {
 namespace {
 
 using test::message;
-using test::noon;
-using test::ScratchDirectory;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
@@ -119,48 +116,16 @@ class FullDisk {
     void (*before_)(int) = nullptr;
 };
 
-class QueueTest : public testing::Test {
+class QueueTest : public test::RunningQueue<House> {
   protected:
-    QueueTest() { begin(); }
-    void begin(QueueSettings settings = {}) {
-        settings.notices.hostname = "mail.example.jp";
-        settings.notices.origin = "example.jp";
-        Result<Spool> spool = Spool::open(directory.path(), {.reserve_bytes = 4096, .durable = false});
-        ASSERT_TRUE(spool) << spool.error().text;
-        writer = std::make_unique<Writer>(loop, std::move(*spool));
-        queue = std::make_unique<Queue>(loop, clock, *writer, house, settings);
-        queue->start();
-    }
-    void end() {
-        queue.reset();
-        writer.reset();
-    }
-    void until(const std::function<bool()>& done) {
-        bool late = false;
-        event::Timer guard(loop, [&] { late = true; });
-        guard.start(Seconds(10));
-        while (!done() && !late) loop.run_once();
-        EXPECT_FALSE(late) << "it did not happen";
-    }
-    std::int64_t messages() {
-        auto read = [](Spool& spool) { return spool.count(); };
-        Result<std::int64_t> count = loop.run(writer->read(std::move(read)));
-        return count.value_or(-1);
-    }
-    void settled() {
-        until([&] { return queue->active() == 0; });
-    }
+    QueueTest() : RunningQueue("mail.example.jp", "example.jp") {}
     text::QueueId send(std::vector<std::string> recipients,
                        std::string content = "Subject: x\r\n\r\nhello\r\n",
                        std::string sender = "sender@example.jp") {
-        Result<std::vector<text::QueueId>> ids = loop.run(queue->reserve_ids(1));
         NewMessage m = message(1, std::move(recipients), std::move(content));
-        m.id = ids->front();
         m.envelope.arrived_us = clock.wall_us();
         m.envelope.sender = std::move(sender);
-        Result<bool> accepted = loop.run(queue->accept(std::move(m)));
-        EXPECT_TRUE(accepted) << accepted.error().text;
-        return ids->front();
+        return accept(std::move(m));
     }
     ipc::QueuePage list() {
         Result<ipc::QueuePage> page = loop.run(queue->list({"", 1000}));
@@ -172,18 +137,6 @@ class QueueTest : public testing::Test {
         EXPECT_TRUE(changed) << changed.error().text;
         return changed ? changed->count : 0;
     }
-    void later(Seconds by) {
-        clock.advance(by);
-        queue->poke();
-    }
-
-    log::test::Lines log;
-    ScratchDirectory directory;
-    ManualClock clock{noon * 1'000'000 + 830'000};  // not at the turn of a second
-    event::Loop loop;
-    House house{loop};
-    std::unique_ptr<Writer> writer;
-    std::unique_ptr<Queue> queue;
 };
 
 TEST_F(QueueTest, DeliversAndForgets) {

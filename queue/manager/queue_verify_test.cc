@@ -3,38 +3,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/log/lines_test.h"
-#include "common/spool/scratch_test.h"
-#include "queue/manager/queue.h"
+#include "queue/manager/running_queue_test.h"
 
 namespace ekiden::queue {
 namespace {
 
 using ipc::Destination;
+using test::goes_on;
 using test::message;
-using test::noon;
-using test::ScratchDirectory;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-ipc::ResolvedRecipient named(std::string address, std::string sender = "sender@here.test") {
-    ipc::ResolvedRecipient r{};
-    r.address = std::move(address);
-    r.transport = ipc::Transport::local;
-    r.forwarded = true;
-    r.sender = std::move(sender);
-    return r;
-}
-
 ipc::ResolvedRecipient command(std::string alias, std::string line) {
-    ipc::ResolvedRecipient r{};
-    r.address = std::move(alias);
-    r.transport = ipc::Transport::local;
-    r.destination = Destination::command;
-    r.target = std::move(line);
-    return r;
+    return test::local(std::move(alias), Destination::command, std::move(line), "");
 }
 
 // Users of here.test by their names; all else is far away. "bounce", "later", "gone" say what they do.
@@ -45,27 +28,20 @@ class House : public Outside {
     Task<Result<ipc::Resolution>> resolve(ipc::ResolveRecipients question) override {
         ++resolutions;
         if (!router_there) co_return temporary("router is not running");
-        ipc::Resolution answer;
-        for (std::uint32_t i = 0; i < question.recipients.size(); ++i) {
-            const std::string& asked = question.recipients[i];
-            std::vector<ipc::ResolvedRecipient> results;
-            if (auto alias = aliases.find(asked); alias != aliases.end()) {
-                results = alias->second;
-            } else {
-                ipc::ResolvedRecipient& r = results.emplace_back();
-                bool here = asked.ends_with("@here.test");
-                r.address = asked;
-                r.transport = here ? ipc::Transport::local : ipc::Transport::smtp;
-                r.next_hop = here ? "" : asked.substr(asked.find('@') + 1);
-                r.destination = here ? Destination::user : Destination::address;
-                r.user = here ? asked.substr(0, asked.find('@')) : "";
-                if (asked.starts_with("unknown@")) r.transport = ipc::Transport::error;
-                if (asked.starts_with("unknown@")) r.text = "5.1.1 unknown user";
-            }
-            for (ipc::ResolvedRecipient& r : results) r.index = i;
-            answer.recipients.insert(answer.recipients.end(), results.begin(), results.end());
-        }
-        co_return answer;
+        auto way = [&question](std::uint32_t number) {
+            const std::string& asked = question.recipients[number];
+            ipc::ResolvedRecipient r{};
+            bool here = asked.ends_with("@here.test");
+            r.address = asked;
+            r.transport = here ? ipc::Transport::local : ipc::Transport::smtp;
+            r.next_hop = here ? "" : asked.substr(asked.find('@') + 1);
+            r.destination = here ? Destination::user : Destination::address;
+            r.user = here ? asked.substr(0, asked.find('@')) : "";
+            if (asked.starts_with("unknown@")) r.transport = ipc::Transport::error;
+            if (asked.starts_with("unknown@")) r.text = "5.1.1 unknown user";
+            return r;
+        };
+        co_return test::resolved(question, aliases, way);
     }
 
     Task<Result<ipc::DeliveryOutcome>> deliver(ipc::Transport transport, ipc::Deliver order) override {
@@ -115,49 +91,21 @@ class House : public Outside {
     std::string stalled_for;
     event::Signal changed;
     int resolutions = 0;
-    std::map<std::string, std::vector<ipc::ResolvedRecipient>> aliases;
+    test::Aliases aliases;
     std::map<std::string, std::vector<ipc::ExpandedTarget>> forwards;  // by user
     std::vector<std::string> probed, delivered, contents;
 };
 
-class VerifyTest : public testing::Test {
+class VerifyTest : public test::RunningQueue<House> {
   protected:
-    VerifyTest() { begin(); }
-    void begin() {
-        QueueSettings settings;
-        settings.notices.hostname = "here.test";
-        settings.notices.origin = "here.test";
-        Result<Spool> spool = Spool::open(directory.path(), {.reserve_bytes = 4096, .durable = false});
-        ASSERT_TRUE(spool) << spool.error().text;
-        writer = std::make_unique<Writer>(loop, std::move(*spool));
-        queue = std::make_unique<Queue>(loop, clock, *writer, house, settings);
-        queue->start();
-    }
-    void restart() {  // as after SIGKILL: nothing is finished
-        queue.reset();
-        writer.reset();
-        begin();
-    }
-    void until(const std::function<bool()>& done) {
-        bool late = false;
-        event::Timer guard(loop, [&] { late = true; });
-        guard.start(Seconds(10));
-        while (!done() && !late) loop.run_once();
-        EXPECT_FALSE(late) << "it did not happen";
-    }
-    void settled() {
-        until([&] { return queue->active() == 0; });
-    }
+    VerifyTest() : RunningQueue("here.test", "here.test") {}
     void ask(ipc::Trace trace, std::vector<std::string> recipients, std::string sender = "sender@here.test") {
-        Result<std::vector<text::QueueId>> ids = loop.run(queue->reserve_ids(1));
         NewMessage m = message(1, std::move(recipients), "Subject: probe\r\n\r\nthe body\r\n");
-        m.id = ids->front();
         m.envelope.header_size = 18;
         m.envelope.arrived_us = clock.wall_us();
         m.envelope.sender = std::move(sender);
         m.envelope.trace = trace;
-        Result<bool> accepted = loop.run(queue->accept(std::move(m)));
-        ASSERT_TRUE(accepted) << accepted.error().text;
+        accept(std::move(m));
     }
     std::vector<std::string> reports() const {
         std::vector<std::string> found;
@@ -186,22 +134,6 @@ class VerifyTest : public testing::Test {
         for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
         return found;
     }
-    std::int64_t messages() {
-        auto read = [](Spool& spool) { return spool.count(); };
-        return loop.run(writer->read(std::move(read))).value_or(-1);
-    }
-    void later(Seconds by) {
-        clock.advance(by);
-        queue->poke();
-    }
-
-    log::test::Lines log;
-    ScratchDirectory directory;
-    ManualClock clock{noon * 1'000'000};
-    event::Loop loop;
-    House house{loop};
-    std::unique_ptr<Writer> writer;
-    std::unique_ptr<Queue> queue;
 };
 
 TEST_F(VerifyTest, SaysOfEachWhatWouldBeDone) {
@@ -228,9 +160,10 @@ TEST_F(VerifyTest, SaysOfEachWhatWouldBeDone) {
 }
 
 TEST_F(VerifyTest, FollowsAliasesOfThisHost) {
-    house.aliases["team@here.test"] = {named("taro@here.test"), named("deep@here.test"), named("x@far.test")};
+    house.aliases["team@here.test"] = {goes_on("taro@here.test"), goes_on("deep@here.test"),
+                                       goes_on("x@far.test")};
     house.aliases["deep@here.test"] = {command("deep@here.test", "/bin/true"),
-                                       named("bounce-jiro@here.test")};
+                                       goes_on("bounce-jiro@here.test")};
     house.forwards["taro"] = {{Destination::user_mailbox, ""}, {Destination::address, "y@far.test"}};
     ask(ipc::Trace::verify, {"team@here.test"});
     settled();
@@ -248,7 +181,7 @@ TEST_F(VerifyTest, FollowsAliasesOfThisHost) {
 }
 
 TEST_F(VerifyTest, NamesWhatAnOwnedListHolds) {
-    house.aliases["list@here.test"] = {named("taro@here.test", "owner-list@here.test")};
+    house.aliases["list@here.test"] = {goes_on("taro@here.test", "owner-list@here.test")};
     ask(ipc::Trace::verify, {"list@here.test"});
     settled();
     EXPECT_THAT(house.probed, IsEmpty());
@@ -256,9 +189,9 @@ TEST_F(VerifyTest, NamesWhatAnOwnedListHolds) {
 }
 
 TEST_F(VerifyTest, AliasesInACircleEnd) {
-    house.aliases["a@here.test"] = {named("b@here.test")};
-    house.aliases["b@here.test"] = {named("c@here.test"), named("taro@here.test")};
-    house.aliases["c@here.test"] = {named("b@here.test"), named("taro@here.test")};
+    house.aliases["a@here.test"] = {goes_on("b@here.test")};
+    house.aliases["b@here.test"] = {goes_on("c@here.test"), goes_on("taro@here.test")};
+    house.aliases["c@here.test"] = {goes_on("b@here.test"), goes_on("taro@here.test")};
     ask(ipc::Trace::verify, {"a@here.test"});
     settled();
     std::string text = report();
@@ -268,13 +201,13 @@ TEST_F(VerifyTest, AliasesInACircleEnd) {
 
 TEST_F(VerifyTest, AliasesWithoutEndEnd) {
     for (int i = 0; i < 60; ++i)
-        house.aliases[fmt::format("a{}@here.test", i)] = {named(fmt::format("a{}@here.test", i + 1))};
+        house.aliases[fmt::format("a{}@here.test", i)] = {goes_on(fmt::format("a{}@here.test", i + 1))};
     ask(ipc::Trace::verify, {"a0@here.test"});
     settled();
     EXPECT_THAT(report(), HasSubstr("aliases nest too deeply"));
     house.contents.clear();
     for (int i = 0; i < 12'000; ++i)
-        house.aliases["all@here.test"].push_back(named(fmt::format("u{}@far.test", i)));
+        house.aliases["all@here.test"].push_back(goes_on(fmt::format("u{}@far.test", i)));
     ask(ipc::Trace::verify, {"all@here.test"});
     settled();
     std::string text = report();
@@ -326,10 +259,11 @@ TEST_F(VerifyTest, ComesToAnEndWhereNobodyComesBack) {
 TEST_F(VerifyTest, ACrashBetweenMakesOneReportAndNoDelivery) {
     house.stalled = true;
     house.stalled_for = "slow";
-    house.aliases["team@here.test"] = {named("taro@here.test"), named("x@far.test")};
+    house.aliases["team@here.test"] = {goes_on("taro@here.test"), goes_on("x@far.test")};
     ask(ipc::Trace::verify, {"a@far.test", "team@here.test", "slow@slow.test"});
     until([&] { return house.probed.size() == 2; });
-    restart();
+    end();
+    begin();
     until([&] { return house.probed.size() == 4; });
     house.stalled = false;
     house.changed.notify_all();
@@ -366,7 +300,7 @@ TEST_F(VerifyTest, NobodyIsToldInAnswerToTheNullSender) {
 }
 
 TEST_F(VerifyTest, ADeliveryIsReportedAfterItsFirstAttempt) {
-    house.aliases["ext@here.test"] = {named("z@far.test")};
+    house.aliases["ext@here.test"] = {goes_on("z@far.test")};
     ask(ipc::Trace::report,
         {"a@far.test", "bounce@far.test", "later@far.test", "taro@here.test", "ext@here.test"});
     settled();
@@ -387,11 +321,12 @@ TEST_F(VerifyTest, ADeliveryIsReportedAfterItsFirstAttempt) {
 TEST_F(VerifyTest, ACrashBetweenForgetsNobodyInTheReport) {
     house.stalled = true;
     house.stalled_for = "slow";
-    house.aliases["ext@here.test"] = {named("z@far.test")};
+    house.aliases["ext@here.test"] = {goes_on("z@far.test")};
     ask(ipc::Trace::report, {"taro@here.test", "ext@here.test", "slow@slow.test"});
     until([&] { return house.delivered.size() == 2; });
     until([&] { return writer->waiting() == 0; });
-    restart();
+    end();
+    begin();
     house.stalled = false;
     house.changed.notify_all();
     until([&] { return !reports().empty(); });
