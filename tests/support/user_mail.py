@@ -1,5 +1,5 @@
 """The base of the end-to-end tests about mail for users of this host: an instance with an empty spool of mailboxes, and
-what its log says of each delivery.
+what its log says of each delivery; and a Postfix that has such users too, to compare with.
 
     class Mailbox(Users):
         def test_it(self): self.assertEqual(self.outcome('taro'), ('2.0.0', 'sent', 'delivered to mailbox'))"""
@@ -12,11 +12,35 @@ import subprocess
 
 import waiting
 from house_test import HouseTest
-from instance import Instance
+from instance import Instance, free_port
+from postfix import Postfix
 
 AS_ROOT = os.geteuid() == 0
 LOCAL = 'local.test'
 CONTENT = b'Subject: hi\r\nX-Y: z\r\n\r\nFrom here\r\n.dot\r\nbody \xe9\r\n'
+
+
+def make_spool(path):
+    """A directory of mboxes as Debian's /var/mail is, of group mail; an ordinary user's is his alone."""
+    path.mkdir()
+    if AS_ROOT:
+        os.chown(path, 0, 8)
+        path.chmod(0o2775)
+
+
+class PostfixWithUsers(Postfix):
+    """A private Postfix whose local(8) has LOCAL's users, with mboxes in `spool`."""
+
+    def __init__(self, folder):
+        self.spool = folder / 'varmail'
+        settings = dict(mydestination=LOCAL, myorigin=LOCAL, mail_spool_directory=self.spool, recipient_delimiter='+',
+                        local_recipient_maps='', alias_maps='')
+        super().__init__(folder, 'elsewhere.test', '127.0.0.1', port=free_port(), settings=settings)
+        make_spool(self.spool)
+        main_cf = self.etc / 'main.cf'
+        main_cf.write_text(re.sub(r'^(mydestination|alias_maps) =\n', '', main_cf.read_text(), flags=re.M))
+        with open(self.etc / 'master.cf', 'a') as services:
+            services.write('local unix - n n - - local\n')
 
 
 class Users(HouseTest):
@@ -28,10 +52,7 @@ class Users(HouseTest):
     def prepare(cls):
         cls.ours = cls.use(Instance('users'))
         cls.spool = cls.ours.folder / 'varmail'
-        cls.spool.mkdir()
-        if AS_ROOT:
-            os.chown(cls.spool, 0, 8)
-            cls.spool.chmod(0o2775)
+        make_spool(cls.spool)
         cls.aliases = cls.ours.folder / 'etc' / 'aliases'
         cls.scratch = cls.ours.folder / 'scratch'
         cls.scratch.mkdir()

@@ -9,9 +9,7 @@ import re
 import local_users
 import waiting
 from house_test import main
-from instance import free_port
-from postfix import Postfix
-from user_mail import AS_ROOT, CONTENT, LOCAL, Users
+from user_mail import AS_ROOT, CONTENT, LOCAL, PostfixWithUsers, Users
 
 if AS_ROOT:
     USERS = local_users.enter('taro', 'hanako', 'jiro', 'saburo', further='clerk:x:77:61000::/nonexistent:/bin/sh\n')
@@ -19,7 +17,6 @@ NAME = 'taro' if AS_ROOT else pwd.getpwuid(os.geteuid()).pw_name
 # Nothing is missing that a server would add.
 WHOLE = (b'Message-Id: <1@elsewhere.test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\nFrom: s@elsewhere.test\r\n'
          b'To: taro@local.test\r\n')
-POSTFIX_LOCAL = 'local unix - n n - - local\n'
 
 
 def group_of(pid):
@@ -258,24 +255,13 @@ class AsRoot(Mailbox):
     def test_as_postfix_does_it(self):
         """The same message by Postfix's local(8): mbox and a command's input are the same to the octet, its environment
         but for what names the other instance."""
-        base = self.ours.folder / 'postfix'
-        spool = base / 'varmail'
-        settings = dict(mydestination=LOCAL, myorigin=LOCAL, mail_spool_directory=spool, recipient_delimiter='+',
-                        local_recipient_maps='', alias_maps='')
-        theirs = Postfix(base, 'elsewhere.test', '127.0.0.1', port=free_port(), settings=settings)
-        spool.mkdir()
-        os.chown(spool, 0, 8)
-        spool.chmod(0o2775)
-        without_twice = re.sub(r'^(mydestination|alias_maps) =\n', '', (theirs.etc / 'main.cf').read_text(), flags=re.M)
-        (theirs.etc / 'main.cf').write_text(without_twice)
-        with open(theirs.etc / 'master.cf', 'a') as services:
-            services.write(POSTFIX_LOCAL)
+        theirs = PostfixWithUsers(self.ours.folder / 'postfix')
         home = USERS['taro'].home
         results = {}
         with theirs:
             for who in ('ours', 'theirs'):
                 USERS['taro'].forward(f'"|cat > {home}/{who}.input; env > {home}/{who}.env", \\taro\n')
-                place = self.spool if who == 'ours' else spool
+                place = self.spool if who == 'ours' else theirs.spool
                 if who == 'ours':
                     self.send('taro+ext', sender='we+ird`x@elsewhere.test', content=WHOLE + CONTENT)
                 else:

@@ -1,7 +1,6 @@
 """Who gets mail of this host's users when it is not we who keep their mailboxes, and who gets what is for nobody, beside
 Postfix's own local(8): mailbox_transport, mailbox_command_maps, fallback_transport, luser_relay."""
 
-import os
 import re
 
 import local_users
@@ -9,8 +8,7 @@ import waiting
 from house_test import main
 from instance import free_port
 from peers import Sink
-from postfix import Postfix
-from user_mail import AS_ROOT, CONTENT, LOCAL, Users
+from user_mail import AS_ROOT, CONTENT, LOCAL, PostfixWithUsers, Users
 
 if AS_ROOT:
     USERS = local_users.enter('taro', 'hanako', further='clerk:x:77:61000::/nonexistent:/bin/sh\n')
@@ -125,20 +123,11 @@ class Others(Users):
         self.reach(found, {'mailboxes': [('taro@local.test', 'taro')]})
 
     def test_as_postfix_does_it(self):
-        base = self.ours.folder / 'postfix'
-        spool = base / 'varmail'
-        fixed = dict(mydestination=LOCAL, myorigin=LOCAL, mail_spool_directory=spool, recipient_delimiter='+',
-                     local_recipient_maps='', alias_maps='')
-        theirs = Postfix(base, 'elsewhere.test', '127.0.0.1', port=free_port(), settings=fixed)
-        spool.mkdir()
-        os.chown(spool, 0, 8)
-        spool.chmod(0o2775)
+        theirs = PostfixWithUsers(self.ours.folder / 'postfix')
         main_cf = theirs.etc / 'main.cf'
-        first = re.sub(r'^(mydestination|alias_maps) =\n', '', main_cf.read_text(), flags=re.M)
-        with open(theirs.etc / 'master.cf', 'a') as services:
-            services.write('local unix - n n - - local\n')
+        first = main_cf.read_text()
         sink = self.use(Sink())
-        found = Found(sink, spool, theirs.log)
+        found = Found(sink, theirs.spool, theirs.log)
         for what, settings, recipients, expected in CASES:
             with self.subTest(what):
                 lines = [f'{name} = {value}\n' for name, value in self.where(settings, sink).items() if value]
