@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 #include <sysexits.h>
 
-#include <ctime>
-
 #include "common/accounts/grant_commands.h"
 #include "common/config/settings.h"
 #include "common/log/events.h"
 #include "common/text/ascii.h"
+#include "common/text/utc.h"
 
 namespace ekiden::authd {
 namespace {
@@ -17,15 +16,6 @@ using ipc::AdminReply;
 
 AdminReply reply(int status, std::string line) {
     return {static_cast<std::uint8_t>(status), {std::move(line)}};
-}
-
-std::string utc(std::int64_t seconds) {
-    std::time_t time = seconds;
-    std::tm parts{};
-    gmtime_r(&time, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
 }
 
 }  // namespace
@@ -134,7 +124,8 @@ AdminReply Administration::list_grants() {
             break;
         }
         answer.lines.push_back(fmt::format("{} {} {} {} {} {}", grant.network, grant.user, grant.service,
-                                           utc(grant.since), grant.expires - now, grant.recipients));
+                                           text::print_utc(grant.since), grant.expires - now,
+                                           grant.recipients));
     }
     return answer;
 }
@@ -157,8 +148,8 @@ AdminReply Administration::add_grant(const Words& words) {
     Result<Grant> grant = parts_.grants.add(*address, *user, ttl);
     if (!grant) return reply(EX_NOPERM, grant.error().text);
     log::emit(events::grant_opened, grant->network, *user, grant->service, ttl.count(), "");
-    return reply(EX_OK,
-                 fmt::format("{} may relay from {} until {}", *user, grant->network, utc(grant->expires)));
+    return reply(EX_OK, fmt::format("{} may relay from {} until {}", *user, grant->network,
+                                    text::print_utc(grant->expires)));
 }
 
 AdminReply Administration::revoke_grants(const Words& words) {

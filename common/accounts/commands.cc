@@ -6,9 +6,9 @@
 #include <sysexits.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "common/text/ascii.h"
+#include "common/text/utc.h"
 
 namespace ekiden::accounts {
 namespace {
@@ -49,15 +49,6 @@ Result<std::uint64_t> parse_size(std::string_view word) {
         return malformed(
             fmt::format("\"{}\" is not a size (octets, or with k, M, G)", text::printable(word, 40)));
     return *number * unit;
-}
-
-std::string utc(std::int64_t seconds) {
-    std::time_t time = seconds;
-    std::tm parts{};
-    gmtime_r(&time, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
 }
 
 bool is_mailbox_path(std::string_view path) {
@@ -262,8 +253,8 @@ CommandResult Commands::show(const Words& words) {
         fmt::format("apop: {}", account->sealed_secret.empty() ? "no" : "yes"),
         "uid: " + number_or(account->uid),
         "gid: " + number_or(account->gid),
-        "created: " + utc(account->created),
-        "changed: " + utc(account->changed),
+        "created: " + text::print_utc(account->created),
+        "changed: " + text::print_utc(account->changed),
     };
     Result<std::vector<Alias>> aliases = accounts_.aliases();
     if (!aliases) return failed(aliases.error());
