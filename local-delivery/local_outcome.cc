@@ -2,22 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "local-delivery/mailbox_delivery.h"
 
 namespace ekiden::local_delivery {
-namespace {
-
-// An address as a header line may hold it.
-std::string harmless(std::string_view address) {
-    std::string out(address);
-    std::ranges::replace_if(
-        out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-    return out;
-}
-
-}  // namespace
 
 ipc::RecipientOutcome local_outcome(const ipc::DeliveryRecipient& recipient, ipc::DeliveryStatus status,
                                     std::string dsn, std::string text) {

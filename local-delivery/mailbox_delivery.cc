@@ -14,14 +14,6 @@
 namespace ekiden::local_delivery {
 namespace {
 
-// An address as a header line may hold it.
-std::string harmless(std::string_view address) {
-    std::string out(address);
-    std::ranges::replace_if(
-        out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-    return out;
-}
-
 // RFC 5321 4.4: Return-Path at final delivery. Delivered-To is what the next round would find.
 std::string added_header(const ipc::Deliver& message, const ipc::DeliveryRecipient& recipient) {
     std::string out = fmt::format("Return-Path: <{}>\r\n", harmless(message.sender));
@@ -112,6 +104,13 @@ MailboxOutcome deliver_to_mbox(const ipc::Deliver& message, int mail_root, const
 }
 
 }  // namespace
+
+std::string harmless(std::string_view address) {
+    std::string out(address);
+    std::ranges::replace_if(
+        out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return out;
+}
 
 ipc::RecipientOutcome outcome_for(const ipc::DeliveryRecipient& recipient, ipc::DeliveryStatus status,
                                   std::string dsn, std::string text) {

@@ -5,6 +5,7 @@
 // on a pool thread.
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/ipc/messages/delivery.h"
@@ -29,6 +30,9 @@ struct MailboxOutcome {
 // fails: trouble is part of the outcomes, which stand in the order of the messages.
 std::vector<MailboxOutcome> deliver_to_mailboxes(const std::vector<const ipc::Deliver*>& messages,
                                                  int mail_root, const MailboxSettings& settings);
+
+// An address as a header line may hold it.
+std::string harmless(std::string_view address);
 
 // An outcome in the words of local-delivery.
 ipc::RecipientOutcome outcome_for(const ipc::DeliveryRecipient& recipient, ipc::DeliveryStatus status,
