@@ -9,8 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/config/check.h"
-#include "common/config/main_cf.h"
+#include "common/config/read_leniently.h"
 #include "common/text/ascii.h"
 #include "sendmail/complain.h"
 #include "sendmail/deliver.h"
@@ -39,13 +38,9 @@ Settings read_settings(const std::vector<std::string>& arguments) {
         directory = *chosen;
         setenv("MAIL_CONFIG", directory.c_str(), 1);  // for the programs that this one runs
     }
-    std::string path = directory + "/main.cf";
-    Result<std::string> text = config::read_file(path);
-    if (!text) throw Fatal{text.error().text};
-    std::vector<config::Finding> findings;
-    std::vector<Problem> problems;
-    RawValues values = config::MainCf::parse(*text, path, findings).values();
-    return Settings::lenient(std::move(values), {{"config_directory", directory}}, problems);
+    Result<Settings> settings = config::read_leniently(directory);
+    if (!settings) throw Fatal{settings.error().text};
+    return *settings;
 }
 
 [[noreturn]] void run_queue_command(const Settings& settings, const Options& options,

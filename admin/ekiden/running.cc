@@ -14,8 +14,7 @@
 #include <filesystem>
 
 #include "admin/ekiden/commands.h"
-#include "common/config/check.h"
-#include "common/config/main_cf.h"
+#include "common/config/read_leniently.h"
 #include "common/ipc/messages/control.h"
 #include "common/ipc/messages/queue.h"
 #include "common/net/listener.h"
@@ -34,14 +33,9 @@ struct Paths {
 
 Result<Paths> paths_of(const std::string& directory) {
     // A configuration that was broken since must not keep anybody from stopping what runs: read it leniently.
-    std::string path = directory + "/main.cf";
-    Result<std::string> text = config::read_file(path);
-    if (!text) return pass(text);
-    std::vector<config::Finding> findings;
-    std::vector<Problem> problems;
-    RawValues values = config::MainCf::parse(*text, path, findings).values();
-    Settings settings = Settings::lenient(std::move(values), {}, problems);
-    return Paths{settings[param::queue_directory], settings[param::daemon_directory] + "/master"};
+    Result<Settings> settings = config::read_leniently(directory);
+    if (!settings) return pass(settings);
+    return Paths{(*settings)[param::queue_directory], (*settings)[param::daemon_directory] + "/master"};
 }
 
 // The pid file of a suite in a container holds a number that means another process here: the kernel, asked at

@@ -7,9 +7,7 @@
 #include <cstdlib>
 
 #include "admin/ekimap/map.h"
-#include "common/config/check.h"
-#include "common/config/main_cf.h"
-#include "common/config/settings.h"
+#include "common/config/read_leniently.h"
 #include "common/text/ascii.h"
 
 namespace {
@@ -37,13 +35,9 @@ Result<std::string> default_type(const ekimap::Options& options) {
         if (options.directory_given) return system_error("open " + path, errno);
         return standard;
     }
-    Result<std::string> content = config::read_file(path);
-    if (!content) return pass(content);
-    std::vector<config::Finding> findings;
-    std::vector<Problem> problems;
-    Settings settings = Settings::lenient(config::MainCf::parse(*content, path, findings).values(),
-                                          {{"config_directory", directory}}, problems);
-    return settings[param::default_database_type];
+    Result<Settings> settings = config::read_leniently(directory);
+    if (!settings) return pass(settings);
+    return (*settings)[param::default_database_type];
 }
 
 // Each line behind the program's name.

@@ -7,8 +7,7 @@
 
 #include <cstdio>
 
-#include "common/config/check.h"
-#include "common/config/main_cf.h"
+#include "common/config/read_leniently.h"
 
 namespace ekiden::process {
 
@@ -26,13 +25,9 @@ Result<ToolCall> tool_call(const std::vector<std::string>& arguments, const char
             return malformed("-c needs a directory");
     }
     call.words.assign(arguments.begin() + static_cast<std::ptrdiff_t>(next), arguments.end());
-    std::string path = directory + "/main.cf";
-    Result<std::string> text = config::read_file(path);
-    if (!text) return pass(text);
-    std::vector<config::Finding> findings;
-    std::vector<Problem> problems;
-    RawValues values = config::MainCf::parse(*text, path, findings).values();
-    call.settings = Settings::lenient(std::move(values), {{"config_directory", directory}}, problems);
+    Result<Settings> settings = config::read_leniently(directory);
+    if (!settings) return pass(settings);
+    call.settings = std::move(*settings);
     return call;
 }
 

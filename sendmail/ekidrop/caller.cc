@@ -13,7 +13,7 @@
 #include <cstdlib>
 
 #include "common/config/check.h"
-#include "common/config/main_cf.h"
+#include "common/config/read_leniently.h"
 #include "common/maildrop/user_list.h"
 
 namespace ekiden::drop {
@@ -22,13 +22,9 @@ namespace {
 constexpr const char* config_variable = "MAIL_CONFIG";
 
 Result<Settings> read_settings(const std::string& directory) {
-    std::string path = directory + "/main.cf";
-    Result<std::string> text = config::read_file(path);
-    if (!text) return not_found(text.error().text);
-    std::vector<config::Finding> findings;
-    std::vector<Problem> problems;
-    RawValues values = config::MainCf::parse(*text, path, findings).values();
-    return Settings::lenient(std::move(values), {{"config_directory", directory}}, problems);
+    Result<Settings> settings = config::read_leniently(directory);
+    if (!settings) return not_found(settings.error().text);
+    return settings;
 }
 
 // Does the kernel say that this process has rights which its caller has not?

@@ -13,8 +13,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "common/config/check.h"
-#include "common/config/main_cf.h"
+#include "common/config/read_leniently.h"
 #include "common/log/facility.h"
 #include "common/log/logger.h"
 #include "common/smtp/session.h"
@@ -74,14 +73,7 @@ class Syslog final : public log::Sink {
 Result<Settings> read_settings() {
     std::string directory(param::config_directory.default_text);
     if (const char* named = std::getenv("MAIL_CONFIG")) directory = named;
-    std::string path = directory + "/main.cf";
-    Result<std::string> text = config::read_file(path);
-    if (!text) return pass(text);
-    std::vector<config::Finding> findings;
-    std::vector<Problem> problems;
-    RawValues values = config::MainCf::parse(*text, path, findings).values(), on_top = overrides;
-    on_top["config_directory"] = directory;
-    return Settings::lenient(std::move(values), on_top, problems);
+    return config::read_leniently(directory, overrides);
 }
 
 // Copies until one side ends. Standard input may be a file, which no event loop can wait for.
