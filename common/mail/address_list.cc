@@ -15,7 +15,7 @@ struct Token {
     std::string text;  // of a word, unquoted
     std::size_t begin, end;
     bool is(char c) const { return kind == Kind::special && special == c; }
-    bool joins() const { return is('@') || is('.'); }
+    bool joins() const { return is('@') || is('.') || is(':'); }
 };
 
 bool is_special(char c) { return std::string_view("<>@,;:.").find(c) != std::string_view::npos; }
@@ -75,8 +75,10 @@ std::vector<Token> tokens_of(std::string_view text) {
 
 using Place = std::vector<Token>::const_iterator;
 
-// One addr-spec, the last @ parting it.
+// One addr-spec, the last @ parting it; a route before it is dropped.
 ListedAddress address_of(Place from, Place to) {
+    for (Place each = to; from->is('@') && each != from; --each)
+        if ((each - 1)->is(':') && each != to) from = each;
     ListedAddress found{{}, from->begin, (to - 1)->end};
     Place at = to;
     for (Place each = from; each != to; ++each)
@@ -92,7 +94,7 @@ ListedAddress address_of(Place from, Place to) {
     return found;
 }
 
-// Runs of words joined by dots and @.
+// Runs of words joined by dots, colons and @.
 void add_runs(Place from, Place to, std::vector<ListedAddress>& out) {
     while (from != to) {
         Place end = from + 1;
@@ -104,15 +106,9 @@ void add_runs(Place from, Place to, std::vector<ListedAddress>& out) {
     }
 }
 
-// What stands between < and >: a route is dropped, all else is one address; nothing is none.
-void add_bracketed(Place from, Place to, std::vector<ListedAddress>& out) {
-    if (from != to && from->is('@'))
-        for (Place each = to; each != from; --each)
-            if ((each - 1)->is(':')) {
-                from = each;
-                break;
-            }
-    if (from != to) out.push_back(address_of(from, to));
+bool amid_a_word(Place colon, Place end) {
+    const Place next = colon + 1;
+    return next != end && next->kind == Kind::word && next->begin == colon->end;
 }
 
 }  // namespace
@@ -120,20 +116,23 @@ void add_bracketed(Place from, Place to, std::vector<ListedAddress>& out) {
 std::vector<ListedAddress> addresses_in(std::string_view text) {
     std::vector<Token> tokens = tokens_of(text);
     std::vector<ListedAddress> found;
+    // Where no semicolon ends a group, a:b is a local part: its mail must not go to b.
+    Place last_semicolon = tokens.cend();
+    while (last_semicolon != tokens.cbegin() && !last_semicolon[-1].is(';')) --last_semicolon;
     Place group = tokens.cbegin();  // where the words since the last separator begin
     for (Place at = tokens.cbegin(); at != tokens.cend(); ++at) {
         if (at->is('<')) {
             Place close = at + 1;
             while (close != tokens.cend() && !close->is('>')) ++close;
-            add_bracketed(at + 1, close, found);
+            if (at + 1 != close) found.push_back(address_of(at + 1, close));
             if (close == tokens.cend()) return found;
             at = close;
             group = close + 1;  // what stood before was a phrase
         } else if (at->is(',') || at->is(';')) {
             add_runs(group, at, found);
             group = at + 1;
-        } else if (at->is(':')) {
-            group = at + 1;  // the name of a group
+        } else if (at->is(':') && (at < last_semicolon || !amid_a_word(at, tokens.cend()))) {
+            group = at + 1;
         }
     }
     add_runs(group, tokens.cend(), found);
