@@ -61,16 +61,17 @@ void Input::fix(std::string& line) {
 }
 
 std::optional<std::string> Input::next() {
-    while (true) {
+    while (!dot_seen_) {
         std::optional<std::string> line = raw_line();
         if (!line) return std::nullopt;
         bool begins = std::exchange(line_begins_, line->ends_with('\n'));
         fix(*line);
         if (first_ && begins && line->ends_with('\n') && is_mbox_line(*line)) continue;
         first_ = false;
-        if (dot_ends_ && begins && (*line == ".\n" || *line == ".")) return std::nullopt;
-        return line;
+        dot_seen_ = dot_ends_ && begins && (*line == ".\n" || *line == ".");
+        if (!dot_seen_) return line;
     }
+    return std::nullopt;
 }
 
 }  // namespace ekiden::sendmail

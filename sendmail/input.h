@@ -22,7 +22,7 @@ class Input {
         : read_(std::move(read)), endings_(endings), dot_ends_(dot_ends) {}
 
     // A line with its LF, or a piece of a long one, or the last without LF. Nothing at the end of the
-    // message.
+    // message, however often it is asked for.
     std::optional<std::string> next();
     // Why reading failed; nothing after a message that came whole.
     const std::optional<Error>& error() const { return error_; }
@@ -38,6 +38,7 @@ class Input {
     std::string buffer_;
     std::size_t at_ = 0;
     bool ended_ = false;
+    bool dot_seen_ = false;  // what follows it is not of the message
     bool first_ = true;        // no line of the message was given yet
     bool line_begins_ = true;  // the next piece begins a line
     bool decided_ = false;     // strict: the first line was looked at

@@ -106,6 +106,7 @@ std::string through(std::string text, LineEndings endings, bool dot_ends, std::s
         endings, dot_ends);
     std::string out;
     while (std::optional<std::string> line = input.next()) out += *line;
+    EXPECT_FALSE(input.next());
     EXPECT_FALSE(input.error());
     return out;
 }

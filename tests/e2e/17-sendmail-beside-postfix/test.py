@@ -27,7 +27,9 @@ CASES = [
     (['-t'], 'To: undisclosed-recipients:;\n\nx\n'), (['-t'], 'To: a,\n b,\n\tc\n\nTo: d\n'), (['-t'], ''),
     (['-t'], 'to: a\nCC: b\nbCc: c\n\nx\n'),
     (['-t'], 'Apparently-To: a\nReply-To: b\n\nx\n'), (['-t'], 'To: ' + 'u@example.net, ' * 60_000 + 'v\n\nx\n'),
-    (['-t'], 'To: <>\n\nx\n'), (['-t', '-oi', '-oem', '-odi'], TO_TWO),
+    (['-t'], 'To: a\n.\nx\n'), (['-t'], 'To: a\n\n.\nTo: b\n'), (['-t'], '.\nTo: a\n'),
+    (['a:b'], PLAIN), (['-t'], 'To: a:b\n\nx\n'), (['-t'], 'To: g: a, b; c\n\nx\n'), (['-t', 'f:g'], PLAIN),
+    (['x: a, b; c:d, e'], PLAIN), (['-t'], 'To: <>\n\nx\n'), (['-t', '-oi', '-oem', '-odi'], TO_TWO),
     # who sends it
     (['-f', 'a@example.net', 'bob'], PLAIN), (['-fa@example.net', 'bob'], PLAIN), (['-r', 'a', 'bob'], PLAIN),
     (['-f', '<>', 'bob'], PLAIN), (['-f', '', 'bob'], PLAIN), (['-f', 'A B <a@example.net>', 'bob'], PLAIN),
