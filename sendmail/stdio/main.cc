@@ -18,6 +18,7 @@
 #include "common/log/logger.h"
 #include "common/smtp/session.h"
 #include "sendmail/stdio/drop_backend.h"
+#include "sendmail/stdio/line_ends.h"
 
 namespace ekiden {
 namespace {
@@ -77,16 +78,19 @@ Result<Settings> read_settings() {
 }
 
 // Copies until one side ends. Standard input may be a file, which no event loop can wait for.
-void pump(int from, int to) {
+void pump(int from, int to, stdio::LineEnds* line_ends = nullptr) {
     std::array<char, 16384> buffer{};
     while (true) {
         ssize_t got = read(from, buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return;
-        for (ssize_t at = 0; at < got;) {
-            ssize_t written = write(to, buffer.data() + at, static_cast<std::size_t>(got - at));
+        std::string_view piece(buffer.data(), static_cast<std::size_t>(got));
+        const std::string fixed = line_ends != nullptr ? line_ends->fix(piece) : std::string();
+        if (line_ends != nullptr) piece = fixed;
+        while (!piece.empty()) {
+            ssize_t written = write(to, piece.data(), piece.size());
             if (written < 0 && errno != EINTR) return;
-            if (written > 0) at += written;
+            if (written > 0) piece.remove_prefix(static_cast<std::size_t>(written));
         }
     }
 }
@@ -111,7 +115,8 @@ int serve(const Settings& settings) {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return complain("socketpair failed");
     OwnedFd ours(ends[0]);
     std::thread input([&ours] {
-        pump(STDIN_FILENO, ours.get());
+        stdio::LineEnds line_ends;
+        pump(STDIN_FILENO, ours.get(), &line_ends);
         shutdown(ours.get(), SHUT_WR);
     });
     std::thread output([&ours] { pump(ours.get(), STDOUT_FILENO); });

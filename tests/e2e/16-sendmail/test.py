@@ -371,6 +371,13 @@ class OrdinaryUser(HouseTest):
         self.assertIn(b'(Ekiden, from userid %d)' % pwd.getpwnam('nobody').pw_uid, self.subjects())
         self.assertIn(b'Return-Path: <nobody@example.test>', self.subjects())
 
+    def test_smtp_on_standard_input(self):
+        talk = 'HELO x\nMAIL FROM:<>\nRCPT TO:<alice>\nDATA\nSubject: typed by nobody\n\nx\n.\nQUIT\n'
+        done = self.as_nobody(self.commands / 'sendmail', '-bs', text=talk)
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertIn('\n221 ', done.stdout)
+        waiting.until(lambda: b'Subject: typed by nobody' in self.subjects(), 'it arrives')
+
     def test_the_directory_is_closed(self):
         maildrop = self.ours.folder / 'spool' / 'maildrop'
         self.assertNotEqual(self.as_nobody('/bin/ls', maildrop).returncode, 0)
