@@ -108,7 +108,8 @@ class Suite(HouseTest):
         self.ekiden('reload')
 
     def workers(self):
-        """Those that a reload replaces."""
+        """Those that a reload replaces; one that was just forked has master's name until it runs its program."""
+        waiting.until(lambda: len(self.ours.pids('master')) == 1, 'each has its name')
         return {pid for name in ('smtpd', 'submission', 'pop3d', 'relay', 'resolver') for pid in self.ours.pids(name)}
 
     BROKEN = [    # a line of main.cf, and what is said of it
