@@ -1,5 +1,5 @@
-// Limits: what the C library asks behind the password database (LDAP, SSSD) must be reachable from the
-// router's confinement, and may make it wait.
+// What the C library asks behind the password database (SSSD, LDAP) may make it wait; name_service.h says what is
+// reachable.
 #include "queue/router/local_users.h"
 
 #include <pwd.h>
