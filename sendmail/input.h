@@ -38,7 +38,7 @@ class Input {
     std::string buffer_;
     std::size_t at_ = 0;
     bool ended_ = false;
-    bool dot_seen_ = false;  // what follows it is not of the message
+    bool dot_seen_ = false;    // what follows it is not of the message
     bool first_ = true;        // no line of the message was given yet
     bool line_begins_ = true;  // the next piece begins a line
     bool decided_ = false;     // strict: the first line was looked at

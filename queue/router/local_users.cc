@@ -1,5 +1,5 @@
-// What the C library asks behind the password database (SSSD, LDAP) may make it wait; name_service.h says what is
-// reachable.
+// What the C library asks behind the password database (SSSD, LDAP) may make it wait; name_service.h says
+// what is reachable.
 #include "queue/router/local_users.h"
 
 #include <pwd.h>

@@ -1,7 +1,7 @@
 #pragma once
-// SMTP's lines end in CRLF. Who types them at a shell, or prints them in a script, ends them in LF alone: the first
-// line tells, and then every LF is made a CRLF. With a first CRLF nothing is changed: what such a program passes
-// on in a message must not end it (dot_reader.h).
+// SMTP's lines end in CRLF. Who types them at a shell, or prints them in a script, ends them in LF alone: the
+// first line tells, and then every LF is made a CRLF. With a first CRLF nothing is changed: what such a
+// program passes on in a message must not end it (dot_reader.h).
 #include <string>
 #include <string_view>
 

@@ -20,7 +20,8 @@ TEST(LineEnds, TheFirstDecides) {
         for (std::size_t step : {1, 2, 1000}) {
             LineEnds line_ends;
             std::string out;
-            for (std::size_t at = 0; at < text.size(); at += step) out += line_ends.fix(text.substr(at, step));
+            for (std::size_t at = 0; at < text.size(); at += step)
+                out += line_ends.fix(text.substr(at, step));
             EXPECT_EQ(out, wanted) << step;
         }
 }
