@@ -13,10 +13,19 @@ if(CCACHE)
   file(WRITE ${CMAKE_BINARY_DIR}/CMakeFiles/ekiden_precompiled.dir/cmake_pch.hxx.pch.sum ${sum})
 endif()
 
+# How a finding of the sanitizers ends a program. The fuzz targets leave that to libFuzzer.
+if(EKIDEN_SANITIZE AND NOT EKIDEN_FUZZ)
+  add_library(ekiden_sanitizers OBJECT ${CMAKE_SOURCE_DIR}/cmake/sanitizers.cc)
+endif()
+
 function(ekiden_common target)
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(${target} PUBLIC fmt::fmt)
   target_precompile_headers(${target} REUSE_FROM ekiden_precompiled)
+  get_target_property(type ${target} TYPE)
+  if(TARGET ekiden_sanitizers AND type STREQUAL "EXECUTABLE")
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:ekiden_sanitizers>)
+  endif()
 endfunction()
 
 function(ekiden_sources folder out_sources out_tests out_fuzz)

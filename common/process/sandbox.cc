@@ -1,7 +1,7 @@
 // How: Landlock's constants are our own, for Debian's headers are older than the kernels people run; on a
 // kernel with an older ABI what it does not know is left out. seccomp is an allow-list: anything else gets
 // EPERM, clone3 ENOSYS (so that pthread_create falls back to clone). In sanitizer builds the sanitizer's own
-// needs are allowed too.
+// needs are allowed too; files are not among them (cmake/sanitizers.cc).
 #include "common/process/sandbox.h"
 
 #include <fcntl.h>
@@ -292,9 +292,7 @@ Result<> restrict_calls(const Row& row, const Paths& paths) {
     if (row.children)
         for (int call : child_calls) filter.allow(call);
 #if __has_feature(address_sanitizer)
-    for (int call : {SCMP_SYS(openat), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(newfstatat),
-                     SCMP_SYS(stat), SCMP_SYS(prctl), SCMP_SYS(arch_prctl)})
-        filter.allow(call);
+    for (int call : {SCMP_SYS(prctl), SCMP_SYS(arch_prctl)}) filter.allow(call);
 #endif
     return filter.load();
 }

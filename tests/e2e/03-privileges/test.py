@@ -44,7 +44,9 @@ ROOT_PARENT_CAPABILITIES = 1 << 6 | 1 << 7    # CAP_SETGID, CAP_SETUID
 BY_A_SANDBOX = (errno.EPERM, errno.EACCES)    # any other error would say that the attempt itself was wrong
 CAPTURED_FILE = f'/tmp/captured-{os.getpid()}'
 PREVIOUS = object()    # stands for the answer to the call before
-WITHOUT_FILES = ('socket:', 'anon_inode:', 'pipe:', '/dev/null', '/memfd:', '/dev/urandom')
+# The last is for programs of a sanitizer build.
+WITHOUT_FILES = ('socket:', 'anon_inode:', 'pipe:', '/dev/null', '/memfd:', '/dev/urandom',
+                 os.environ.get('EKIDEN_REPORTS', '/dev/null'))
 
 
 def status_of(pid):
