@@ -210,6 +210,9 @@ class Addresses(Supervised):
             self.assertTrue(client.recv(100).startswith(b'220 '))
 
 
+WORKERS = {'logger': 1, 'router': 1, 'smtpd': 3}    # in the instance's master.cf
+
+
 class NoDescriptors(Supervised):
     """From none left to nearly enough: whichever descriptor cannot be made, all is well when there is room again."""
 
@@ -242,6 +245,11 @@ class NoDescriptors(Supervised):
         waiting.until(self.ours.serves, 'mail is taken and read', 60)
         self.assertEqual(self.ours.pids('master'), [self.master])
 
+    def all_of(self, program):
+        """Once none of them waits for its turn to be started again, or has not run its program yet."""
+        waiting.until(lambda: len(self.ours.pids(program)) == WORKERS[program], f'each {program} runs', 90)
+        return set(self.ours.pids(program))
+
     def wait_for_attempt(self, program, victims, since):
         """Until master has tried to replace them. Without a logger it can tell nobody that it failed."""
         def tried():
@@ -258,7 +266,7 @@ class NoDescriptors(Supervised):
         for room in rooms:
             with self.subTest(room=room):
                 since = len(self.ours.log())
-                victims = set(self.ours.pids(program))
+                victims = self.all_of(program)
                 self.leave_room_for(room)
                 try:
                     for pid in victims:
