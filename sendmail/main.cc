@@ -52,7 +52,7 @@ Settings read_settings(const std::vector<std::string>& arguments) {
 
 void make_aliases(const Settings& settings, const Options& options) {
     std::vector<std::string> words =
-        text::split(options.alias_database.value_or(settings.text("alias_database")), ", \t\r\n");
+        text::split(options.alias_database.value_or(settings[param::alias_database]), ", \t\r\n");
     if (words.empty()) return;
     words.insert(words.begin(), {"ekialias", "--"});
     sendmail::become(settings[param::command_directory], words);

@@ -54,6 +54,14 @@ TEST_F(EkiconfTest, HostNamesAreShownByValue) {
     EXPECT_EQ(ask({"-dx", "smtpd_command_timeout"}).out, "smtpd_command_timeout = 300s\n");
 }
 
+TEST_F(EkiconfTest, TheVersionIsKnownAndExpands) {
+    std::string version = ask({"-dh", "mail_version"}).out;
+    EXPECT_THAT(version, testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
+    write("main.cf", "smtpd_banner = $mail_name $mail_version\n");
+    EXPECT_EQ(ask({"-hx", "smtpd_banner"}).out, "Ekiden " + version);
+    EXPECT_THAT(ask({"-n"}).err, Not(HasSubstr("main.cf")));
+}
+
 TEST_F(EkiconfTest, QuietTellsNothingOfUnusedNames) {
     Output loud = ask({"-n"}), quiet = ask({"-nq"});
     EXPECT_EQ(loud.out, quiet.out);

@@ -142,8 +142,8 @@ class Checker {
             if (!expanded) add(error, main_path_, entry.first_line, expanded.error().text);
         }
         auto line_of = [this](std::string_view name) { return std::pair(main_path_, main_.line_of(name)); };
-        check_values(settings, line_of, nullptr);
         settings_.emplace(std::move(settings));
+        check_values(*settings_, line_of, nullptr);
     }
 
     // What is right in form but cannot be meant. With a service, only what its overrides change is looked at.
@@ -262,10 +262,22 @@ class Checker {
         bool is_file = !type.suffix.empty() || type.name == "sqlite";
         std::string path = name + std::string(type.suffix);
         if (!is_file || ::access(path.c_str(), R_OK) == 0) return;
-        add(error, where.first, where.second,
-            "in parameter " + std::string(parameter) + ": " +
-                system_error("cannot open " + path, errno).error().text,
-            !type.made_here ? "" : "run: ekimap " + std::string(type.name) + ":" + name);
+        std::string what = system_error("cannot open " + path, errno).error().text;
+        std::string table = std::string(type.name) + ":" + name;
+        if (table == param::alias_maps.default_text && !snapshot_.main_cf.contains(param::alias_maps.name))
+            return without_aliases(what);
+        std::string_view tool = parameter == param::alias_maps.name ? "ekialias" : "ekimap";
+        add(error, where.first, where.second, "in parameter " + std::string(parameter) + ": " + what,
+            !type.made_here ? "" : "run: " + std::string(tool) + " " + table);
+    }
+
+    // Nobody asked for this table by its name: a host without aliases starts all the same.
+    void without_aliases(const std::string& what) {
+        Finding told{warning, main_path_, 0, "in parameter alias_maps: " + what,
+                     "run: newaliases; till then mail for names of this host waits"};
+        bool again =
+            std::ranges::any_of(findings_, [&](const Finding& each) { return each.text == told.text; });
+        if (!again && !(*settings_)[param::mydestination].empty()) findings_.push_back(std::move(told));
     }
 
     bool take_file(const std::string& path, std::string_view parameter,

@@ -31,7 +31,9 @@ class CheckTest : public testing::Test {
         std::ofstream(directory_ + "/" + name) << content;
     }
     Checked run(const std::string& main, const std::string& more_services = "") {
-        write("main.cf", "daemon_directory = " + directory_ + "\n" + main);
+        bool own =
+            main.find("# alias_maps") == 0 || ("\n" + main).find("\nalias_maps =") != std::string::npos;
+        write("main.cf", "daemon_directory = " + directory_ + "\n" + main + (own ? "" : "alias_maps =\n"));
         write("master.cf",
               "smtp inet n - y - 1 smtpd\nauthd unix - - y - 1 authd\nqmgr unix - - n - 1 manager\nrewrite "
               "unix - - n - 1 router\n"
@@ -74,6 +76,25 @@ TEST_F(CheckTest, TheOriginMayStandInAFile) {
     EXPECT_EQ(checked.snapshot->settings().value()[param::myorigin], "mail.example.jp");
     EXPECT_THAT(formatted(run("myorigin = " + directory_ + "/none\n")),
                 testing::ElementsAre(HasSubstr("DIR/main.cf, line 2: in parameter myorigin: ")));
+}
+
+// Named in main.cf a table of aliases must be there; what Debian's Postfix has by default may be missing.
+TEST_F(CheckTest, AHostMayHaveNoAliases) {
+    const std::string remedy = "/etc/aliases.db: No such file or directory (run: ";
+    const std::string by_default = "# alias_maps\nmydestination = here.test\n";
+    bool host_has_aliases = std::filesystem::exists("/etc/aliases.db");
+    Checked checked = run(by_default);
+    EXPECT_TRUE(checked.snapshot);
+    if (host_has_aliases)
+        EXPECT_THAT(formatted(checked), IsEmpty());
+    else
+        EXPECT_THAT(formatted(checked),
+                    testing::ElementsAre(HasSubstr("DIR/main.cf: in parameter alias_maps: cannot open " +
+                                                   remedy + "newaliases")));
+    EXPECT_THAT(formatted(run("# alias_maps\nmydestination =\n")), IsEmpty()) << "no names of this host";
+    checked = run("alias_maps = hash:" + directory_ + "/aliases\n");
+    EXPECT_FALSE(checked.snapshot);
+    EXPECT_THAT(formatted(checked), Contains(HasSubstr("run: ekialias hash:DIR/aliases")));
 }
 
 TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {

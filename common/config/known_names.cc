@@ -12,7 +12,6 @@ constexpr auto unsupported = Foreign::unsupported;
 constexpr ForeignName names[] = {
     {"2bounce_notice_recipient", heeded, ""},
     {"address_verify_map", harmless, ""},
-    {"alias_database", heeded, ""},
     {"allow_percent_hack", harmless, "% has no meaning in addresses"},
     {"always_bcc", unsupported, ""},
     {"append_at_myorigin", harmless, "addresses without a domain always get myorigin"},

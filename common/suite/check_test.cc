@@ -56,6 +56,7 @@ class SuiteCheck : public testing::Test {
              {"mail", "submission", "login", "auth", "queue", "router", "relay", "dns", "log", "virtual"})
             if (main.find(std::string(owner) + "_owner") == std::string::npos)
                 owners += std::string(owner) + "_owner = nobody\n";
+        if (("\n" + main).find("\nalias_maps =") == std::string::npos) owners += "alias_maps =\n";
         write("main.cf", "daemon_directory = " + directory_ + "\n" + in_directory(main) +
                              "myhostname = mail.example.jp\n" + owners);
         write("master.cf", services + more_services);

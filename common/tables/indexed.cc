@@ -13,7 +13,7 @@ constexpr std::string_view steps[] = {
 }  // namespace
 
 Result<> IndexedTable::reopen_if_changed() {
-    Result<bool> changed = file_.changed(" (run: ekimap " + name() + ")");
+    Result<bool> changed = file_.changed(" (run: ekimap " + name() + ", for aliases ekialias)");
     if (!changed) return pass(changed);
     if (database_ && !*changed) return {};
     find_ = {};

@@ -266,8 +266,8 @@ TEST_F(TablesTest, OneBuilderAtATime) {
 TEST_F(TablesTest, IndexedIsReplacedWhole) {
     std::string path = directory_ + "/t";
     std::unique_ptr<Table> hash = table("hash:" + path);
-    EXPECT_EQ(shown(now(hash->find("a"))),
-              "ERROR cannot open " + path + ".db (run: ekimap hash:" + path + "): No such file or directory");
+    EXPECT_EQ(shown(now(hash->find("a"))), "ERROR cannot open " + path + ".db (run: ekimap hash:" + path +
+                                               ", for aliases ekialias): No such file or directory");
     ASSERT_TRUE(build_table("hash", path + ".db", 0640, {{"a", "1", 1}, {"b", "2", 2}}));
     EXPECT_EQ(shown(now(hash->find("A"))), "1");
     EXPECT_EQ(std::filesystem::status(path + ".db").permissions(), static_cast<std::filesystem::perms>(0640));

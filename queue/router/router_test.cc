@@ -228,6 +228,7 @@ class LocalNames : public RouterTest {
     LocalNames() {
         values_["mydestination"] = "here.test";
         values_["myorigin"] = "here.test";
+        values_["alias_maps"] = "";
         values_["recipient_delimiter"] = "+";
     }
     std::vector<std::string> leads(const std::string& recipient, const std::string& sender = "s@x.test",
@@ -478,7 +479,7 @@ TEST(NamedTables, SocketsOnlyWhereTheConfigurationNamesAServer) {
     auto needs = [](const std::string& maps) {
         config::Snapshot snapshot;
         snapshot.main_cf = {{"virtual_alias_maps", maps}};
-        snapshot.main_cf["local_recipient_maps"] = "";
+        snapshot.main_cf["local_recipient_maps"] = snapshot.main_cf["alias_maps"] = "";
         return NamedTables(snapshot, {}).needs();
     };
     EXPECT_FALSE(needs("static:x").unix_sockets || needs("static:x").internet);

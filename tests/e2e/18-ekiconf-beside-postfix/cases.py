@@ -28,6 +28,9 @@ check_recipient_access inline:{a=OK}, permit
 '''
 
 SHOWS = '''\
+-d alias_database
+alias_database
+-H mail_version
 -n
 -nf
 -nh
@@ -308,6 +311,8 @@ MASTER_EDITS = r'''
 
 # main.cf, as few lines as show the point, with the commands for it.
 EXPANSIONS = [
+    ('mail_version = 9.9\nsmtpd_banner = $mail_name $mail_version\nalias_maps = $alias_database\nmail_name = M\n',
+     '-x smtpd_banner alias_maps then -h mail_version then -n then -xn'),
     ('relayhost = ${mydomain}$(mydomain)$mydomain\nmydomain = d.test\n', '-xn then -n'),
     ('mydomain = d.test\nrelayhost = ${mydomain?yes}${mydomain?{braced}}${mydomain:no}\n', '-xn'),
     ('mydomain =\nrelayhost = ${mydomain?yes}${mydomain:no}${mydomain:{braced no}}\n', '-xn'),

@@ -7,10 +7,13 @@ import re
 import shutil
 import subprocess
 
+import local_users
 import waiting
 from house_test import HouseTest, main
 from instance import Instance, scratch
 
+if os.geteuid() == 0:
+    local_users.enter('taro')    # /etc is a copy from here on
 LOCAL = 'local.test'
 # Postfix's postalias adds these to every database, for NIS and Sendmail.
 OF_NIS = re.compile(r'^(@|YP_LAST_MODIFIED|YP_MASTER_NAME):?\t')
@@ -100,6 +103,70 @@ class Running(HouseTest):
         self.assert_reaches('first', 'alice@example.test', 4)
 
 
+class ByDefault(HouseTest):
+    """A main.cf that says nothing of aliases: those of /etc/aliases, as with Debian's Postfix."""
+
+    @classmethod
+    def prepare(cls):
+        for path in pathlib.Path('/etc').glob('aliases*'):
+            path.unlink()
+        cls.ours = cls.use(Instance('aliases-by-default', mydestination=LOCAL, myorigin=LOCAL, mynetworks='127.0.0.0/8'))
+        cls.spool = cls.ours.folder / 'varmail'
+        cls.spool.mkdir()
+        os.chown(cls.spool, 0, 8)
+        cls.spool.chmod(0o2775)
+        cls.etc = cls.ours.folder / 'etc'
+        text = re.sub(r'(?m)^(alias_maps|alias_database) =.*\n', '', (cls.etc / 'main.cf').read_text())
+        (cls.etc / 'main.cf').write_text(text + f'mail_spool_directory = {cls.spool}\n')
+
+    def newaliases(self):
+        return run(f'{self.ours.facts["paths"]["bin"]}/sendmail', 'newaliases', self.etc)
+
+    def check(self):
+        argv = self.ours.facts['commands']['ekiden'] + ['check']
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    def send(self, name):
+        with self.ours.smtp() as client:
+            return client.mail('s@elsewhere.test', [f'{name}@{LOCAL}'], f'Subject: to {name}\r\n\r\nx\r\n'.encode())
+
+    def mailbox(self):
+        return (self.spool / 'taro').read_text() if (self.spool / 'taro').exists() else ''
+
+    def test_without_the_table_mail_has_to_wait(self):
+        status, told = self.check()
+        self.assertEqual(status, 0, told)
+        self.assertIn('warning: ', told)
+        self.assertIn('in parameter alias_maps: cannot open /etc/aliases.db: No such file or directory (run: newaliases', told)
+        self.ours.command('ekiden', 'reload')
+        with self.ours.smtp() as client:
+            client.command('EHLO x')
+            client.command('MAIL FROM:<s@elsewhere.test>')
+            self.assertEqual(client.command(f'RCPT TO:<taro@{LOCAL}>')[0], 451, 'neither taken nor refused for good')
+        self.assertIn('warning: lookup in recipient failed: cannot open /etc/aliases.db', self.ours.log())
+        status, out, trouble = self.newaliases()
+        self.assertEqual((status != 0, out), (True, ''))
+        self.assertIn('/etc/aliases: No such file or directory', trouble)
+        theirs = run('/usr/sbin/sendmail', 'newaliases', self.theirs())
+        self.assertEqual((theirs[0] != 0, theirs[1]), (True, ''))
+
+    def theirs(self):
+        folder = self.ours.folder / 'postfix'
+        folder.mkdir(exist_ok=True)
+        (folder / 'main.cf').write_text('compatibility_level = 3.6\n')
+        return folder
+
+    def test_the_mail_of_root_has_a_reader(self):
+        pathlib.Path('/etc/aliases').write_text('postmaster: root\nroot: taro\n')
+        self.assertEqual(self.newaliases(), (0, '', ''))
+        status, told = self.check()
+        self.assertEqual((status, 'alias' in told, 'nobody gets the mail' in told), (0, False, False), told)
+        for name in ('taro', 'root', 'postmaster'):
+            self.assertEqual(self.send(name)[0], 250)
+            waiting.until(lambda: f'Subject: to {name}' in self.mailbox(), f'the mail of {name} is there')
+
+
 class Side:
     def __init__(self, folder, sendmail, lister):
         self.folder, self.sendmail, self.lister = folder, sendmail, lister
@@ -175,4 +242,5 @@ class BesidePostfix(HouseTest):
 
 
 if __name__ == '__main__':
-    main(Running, for_root=(BesidePostfix,), left_out="the comparison with Postfix's newaliases, which takes -C from root alone")
+    main(Running, for_root=(ByDefault, BesidePostfix),
+         left_out="/etc/aliases by default, and the comparison with Postfix's newaliases, which takes -C from root alone")
