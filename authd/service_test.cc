@@ -75,8 +75,8 @@ class ServiceTest : public testing::Test {
             .run(service_->apop_login({client(), std::move(user), std::move(challenge), digest}, front_))
             .value();
     }
-    Task<> come(int& in, std::string user) {
-        ipc::PasswordLogin question{client("submission"), std::move(user), Secret("secret")};
+    Task<> come(int& in, std::string user, std::string password = "secret") {
+        ipc::PasswordLogin question{client("submission"), std::move(user), Secret(std::move(password))};
         Result<ipc::AuthAnswer> answer = co_await service_->password_login(std::move(question), front_);
         if (answer && answer->state == AuthState::success) ++in;
     }
@@ -287,6 +287,21 @@ TEST_F(ServiceTest, ManyAtOnceFromOneAddressAllGetIn) {
     EXPECT_TRUE(loop_.run(gate.empty(60s)));
     EXPECT_EQ(in, 60);
     EXPECT_EQ(hashes(), before + 2) << "the same claim is checked once";
+}
+
+TEST_F(ServiceTest, AGuesserLeavesHashingThreadsToOthers) {
+    set({{"auth_failure_delay", "0s"}});
+    std::uint64_t before = hashes();
+    event::Gate gate(loop_);
+    int in = 0;
+    for (int i = 0; i < 10; ++i) gate.spawn(come(in, "bob", "guess" + std::to_string(i)));
+    EXPECT_EQ(hashes(), before + limits::running_per_address) << "the others wait for these";
+    address_ = "192.0.2.2";
+    gate.spawn(come(in, "bob"));
+    EXPECT_EQ(hashes(), before + limits::running_per_address + 1) << "who comes from elsewhere is next";
+    EXPECT_TRUE(loop_.run(gate.empty(60s)));
+    EXPECT_EQ(in, 1);
+    EXPECT_EQ(hashes(), before + 11);
 }
 
 TEST_F(ServiceTest, SenderOwners) {
