@@ -262,6 +262,15 @@ TEST_F(SuiteCheck, EntriesOfTransportTables) {
     EXPECT_TRUE(checked.snapshot) << "the table may be mended while the suite runs";
 }
 
+// As somebody has it who comes from Postfix, where hash: is Berkeley DB.
+TEST_F(SuiteCheck, BuiltTablesOfOthers) {
+    write("theirs.db", std::string(12, '\0') + "\x61\x15\x06" + std::string(500, 'x'));
+    config::Checked checked = run("virtual_alias_maps = unionmap:{hash:DIR/theirs, inline:{a=b}}\n");
+    EXPECT_THAT(told(checked), ElementsAre(HasSubstr(": DIR/theirs.db is not a table built by ekimap (run: "
+                                                     "ekimap hash:DIR/theirs, for aliases ekialias)")));
+    EXPECT_FALSE(checked.snapshot);
+}
+
 TEST_F(SuiteCheck, WrongLinesOfTables) {
     write("nets", "10.0.0.0/8 OK\n10.0.0.0/99 OK\n");
     for (const char* main : {"mynetworks = cidr:DIR/nets\n",

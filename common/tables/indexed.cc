@@ -1,6 +1,9 @@
 // An SQLite file that is opened as immutable: no locks and no log files, for it is never changed in place.
 #include "common/tables/indexed.h"
 
+#include <array>
+#include <fstream>
+
 #include "common/text/ascii.h"
 
 namespace ekiden::tables {
@@ -10,21 +13,30 @@ constexpr std::int64_t application_id = 0x456b4d70;  // "EkMp"
 constexpr std::string_view steps[] = {
     "CREATE TABLE entry (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"};
 
+// A file of Postfix's by the same name is none: Berkeley DB.
+bool is_sqlite_file(const std::string& path) {
+    constexpr std::string_view magic = "SQLite format 3";
+    std::array<char, magic.size()> start{};
+    std::ifstream(path, std::ios::binary).read(start.data(), start.size());
+    return std::string_view(start.data(), start.size()) == magic;
+}
+
 }  // namespace
 
 Result<> IndexedTable::reopen_if_changed() {
-    Result<bool> changed = file_.changed(" (run: ekimap " + name() + ", for aliases ekialias)");
+    const std::string remedy = " (run: ekimap " + name() + ", for aliases ekialias)";
+    Result<bool> changed = file_.changed(remedy);
     if (!changed) return pass(changed);
     if (database_ && !*changed) return {};
     find_ = {};
     database_ = {};
     Result<sqlite::Database> database =
         sqlite::Database::open(file_.path(), {.access = sqlite::Access::immutable, .cache_kib = 256});
-    if (!database) return pass(database);
+    const std::string foreign = file_.path() + " is not a table built by ekimap" + remedy;
+    if (!database) return is_sqlite_file(file_.path()) ? Result<>(pass(database)) : temporary(foreign);
     Result<std::int64_t> id = database->number("PRAGMA application_id");
     Result<std::int64_t> version = database->number("PRAGMA user_version");
-    if (!id || *id != application_id || !version || *version != 1)
-        return temporary(file_.path() + " is not a table built by ekimap (run: ekimap " + name() + ")");
+    if (!id || *id != application_id || !version || *version != 1) return temporary(foreign);
     database_ = std::move(*database);
     Result<sqlite::Statement> find = database_.prepare("SELECT value FROM entry WHERE key = ?");
     if (!find) {
