@@ -28,6 +28,8 @@ Result<> add_leaves(std::string_view text, int depth, std::vector<TableReference
     if (!reference) return malformed("\"" + text::printable(text, 60) + "\" is no type:name table");
     const TableType* type = find_table_type(reference->type);
     if (!type) return malformed("unsupported dictionary type: " + reference->type);
+    if (reference->name.empty())
+        return malformed("expecting \"type:name\" form instead of \"" + reference->type + ":\"");
     if (type->kind != of_tables) {
         if (leaves.size() >= most_leaves) return malformed("more than 100 tables in one");
         leaves.push_back(std::move(*reference));
@@ -59,6 +61,27 @@ const TableType* find_table_type(std::string_view name) {
     for (const TableType& type : types)
         if (type.name == name) return &type;
     return nullptr;
+}
+
+bool has_rules_inside(const TableReference& reference) {
+    bool of_patterns = reference.type == "cidr" || reference.type == "pcre" || reference.type == "regexp";
+    return of_patterns && reference.name.starts_with('{');
+}
+
+Result<std::string> rules_inside(const TableReference& reference) {
+    const std::string what = reference.type + " map: ";
+    if (!reference.name.ends_with('}'))
+        return malformed(what + "\"{\" without its \"}\" at the end of \"" +
+                         text::printable(reference.name, 60) + "\"");
+    Result<std::vector<std::string>> rules = split_list(without_braces(reference.name));
+    if (!rules) return malformed(what + rules.error().text);
+    std::string lines;
+    for (const std::string& rule : *rules) {
+        if (!rule.starts_with('{') || !rule.ends_with('}'))
+            return malformed(what + "no '{' at start of text in \"" + text::printable(rule, 60) + "\"");
+        lines.append(without_braces(rule)) += '\n';
+    }
+    return lines;
 }
 
 Result<std::vector<std::string>> tables_inside(const TableReference& reference) {

@@ -41,6 +41,11 @@ struct TableType {
     bool asked_at_router() const { return kind == TableKind::built || kind == TableKind::service; }
 };
 
+// A table of patterns may have its rules in its name: `pcre:{{/pattern/ value}, {/other/ value}}`.
+bool has_rules_inside(const TableReference& reference);
+// Those rules, a line each, as they would stand in a file. Malformed where braces are missing.
+Result<std::string> rules_inside(const TableReference& reference);
+
 // The types there are, by name (ekiconf -m).
 std::span<const TableType> table_types();
 const TableType* find_table_type(std::string_view name);

@@ -58,7 +58,8 @@ class Checker {
         if (service)
             if (auto set = service->override_lines.find(parameter); set != service->override_lines.end())
                 return {master_path_, set->second};
-        return {main_path_, checked_.main.line_of(parameter)};
+        return {main_path_,
+                checked_.main.line_of(config::cause_of(std::string(parameter), snapshot_.main_cf))};
     }
 
     // A worker that nobody can reach would be started in vain.

@@ -145,6 +145,10 @@ TEST_F(SuiteCheck, WhatWouldKeepAProgramFromStartingIsRefused) {
             {"pop_before_smtp_ipv6_prefix = 129",
              "in parameter pop_before_smtp_ipv6_prefix: 129 is not from 1 to 128"},
             {"auth_hash_threads = 0", "in parameter auth_hash_threads: 0 is not from 1 to 64"},
+            {"transport_maps = pcre:{{/a/ smtp:}, {/b smtp:}}", "in parameter transport_maps: rule 2: "},
+            {"mynetworks = cidr:{10.0.0.1 x}",
+             "in parameter mynetworks: cidr map: no '{' at start of text in"},
+            {"virtual_alias_maps = static:", "in parameter virtual_alias_maps: expecting \"type:name\" form"},
             {"relay_domains = 300.1.1.1", "in parameter relay_domains: \"300.1.1.1\" is not an IP address"},
             {"relayhost = [foo",
              "in parameter relayhost: bad next hop: [foo (write a domain, [host] or [address]"},
@@ -235,6 +239,15 @@ TEST_F(SuiteCheck, AllThatIsWrongIsToldAtOnceAndOnce) {
                 ElementsAre(HasSubstr("line 2: in parameter mynetworks: \"x\""),
                             HasSubstr("line 4: in parameter virtual_transport: "),
                             HasSubstr("line 3: in parameter relayhost: ")));
+}
+
+// virtual_alias_domains is virtual_alias_maps, where nothing else is set.
+TEST_F(SuiteCheck, WhatADefaultTakesOverIsWrongWhereItIsSet) {
+    for (const char* bad : {"hash:/nowhere/t", "nosuch:x", "pcre:{x", "pcre:{{/a x}}", "sqlite:/nowhere"}) {
+        std::vector<std::string> lines = told(run(std::string("virtual_alias_maps = ") + bad + "\n"));
+        EXPECT_FALSE(lines.empty()) << bad;
+        for (const std::string& line : lines) EXPECT_THAT(line, testing::StartsWith("DIR/main.cf, line 2: "));
+    }
 }
 
 TEST(Findings, AHundredOfEachAreTold) {

@@ -74,7 +74,17 @@ void TableCheck::check_table(const std::string& item, std::string_view parameter
     };
     tables::Source source = source_;
     source.substitute = tables::may_substitute(parameter);
-    Result<std::unique_ptr<tables::Table>> table = tables::open(item, source, findings_);
+    std::vector<config::Finding> inside;
+    Result<std::unique_ptr<tables::Table>> table = tables::open(item, source, inside);
+    for (config::Finding& finding : inside) {
+        // Of rules that stand in the parameter itself the line is that of the rule.
+        if (finding.file.starts_with('{'))
+            finding = {finding.severity, place.file, place.line,
+                       "in parameter " + std::string(parameter) + ": rule " + std::to_string(finding.line) +
+                           ": " + finding.text,
+                       finding.remedy};
+        findings_.push_back(std::move(finding));
+    }
     if (!table) return told(table.error().text);
     const auto* sqlite = dynamic_cast<const tables::SqliteTable*>(table->get());
     if (sqlite && ::access(sqlite->database_path().c_str(), R_OK) != 0)

@@ -9,7 +9,7 @@
 
 #include <cerrno>
 
-#include "common/text/ascii.h"
+#include "common/text/fold.h"
 
 namespace ekiden::tables {
 namespace {
@@ -114,7 +114,7 @@ Found CdbTable::find_now(std::string_view key) {
         if (!opened) return pass(opened);
         open_ = std::move(*opened);
     }
-    std::string wanted = fold_ ? text::to_lower(key) : std::string(key);
+    std::string wanted = fold_ ? text::fold_case(key) : std::string(key);
     Result<std::optional<std::string>> found = open_->find(wanted);
     if (found && !*found) found = open_->find(wanted + '\0');
     if (!found) return temporary(file_.path() + ": " + found.error().text);

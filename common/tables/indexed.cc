@@ -4,7 +4,7 @@
 #include <array>
 #include <fstream>
 
-#include "common/text/ascii.h"
+#include "common/text/fold.h"
 
 namespace ekiden::tables {
 namespace {
@@ -49,7 +49,7 @@ Result<> IndexedTable::reopen_if_changed() {
 
 Found IndexedTable::find_now(std::string_view key) {
     if (Result<> open = reopen_if_changed(); !open) return pass(open);
-    sqlite::Rows rows = find_.query(fold_ ? text::to_lower(key) : std::string(key));
+    sqlite::Rows rows = find_.query(fold_ ? text::fold_case(key) : std::string(key));
     Result<bool> row = rows.next();
     if (!row) return pass(row);
     if (!*row) return std::nullopt;

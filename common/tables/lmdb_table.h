@@ -4,6 +4,7 @@
 // in a transaction of its own, which is over before a writer could use its pages again by any ordinary speed.
 // Keys and values may end in a NUL octet. Limits: a file that is cut off while it is mapped kills the process
 // that reads it (the kernel's SIGBUS); postmap never does that, `>file` does.
+#include <functional>
 #include <memory>
 
 #include "common/tables/replaced_file.h"
@@ -19,6 +20,8 @@ class LmdbTable final : public LocalTable {
     LmdbTable(std::string name, std::string path, bool fold)
         : LocalTable(std::move(name)), file_(std::move(path)), fold_(fold) {}
     Found find_now(std::string_view key) override;
+    // All entries, in the order of their keys.
+    Result<> each(const std::function<void(std::string_view key, std::string_view value)>& visit);
 
   private:
     struct Close {

@@ -31,7 +31,8 @@ Opened open_in_parameter(const config::TableReference& reference, std::string na
 
 Opened open_in_snapshot(const config::TableReference& reference, std::string name, const Source& source,
                         std::vector<config::Finding>& findings) {
-    Result<std::string> content = content_of(reference.name, source);
+    Result<std::string> content = config::has_rules_inside(reference) ? config::rules_inside(reference)
+                                                                      : content_of(reference.name, source);
     if (!content) return pass(content);
     const std::string& file = reference.name;
     if (reference.type == "cidr")

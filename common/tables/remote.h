@@ -12,7 +12,7 @@ class RemoteTable final : public Table {
     RemoteTable(std::string name, ipc::Peer& peer, Milliseconds time)
         : Table(std::move(name)), peer_(peer), time_(time) {}
     Task<Found> find(std::string key) override {
-        if (key.size() > limits::key) co_return std::nullopt;
+        if (key.size() > limits::asked_key) co_return key_too_long(name(), key.size());
         ipc::LookUpTable question{name(), std::move(key)};
         Result<ipc::TableAnswer> answer = co_await peer_.ask(std::move(question), time_);
         if (!answer) co_return pass(answer);

@@ -5,11 +5,12 @@
 #include "common/config/expand.h"
 #include "common/tables/text_entries.h"
 #include "common/text/ascii.h"
+#include "common/text/fold.h"
 
 namespace ekiden::tables {
 
 Found MapTable::find_now(std::string_view key) {
-    auto found = entries_.find(fold_ ? text::to_lower(key) : std::string(key));
+    auto found = entries_.find(fold_ ? text::fold_case(key) : std::string(key));
     if (found == entries_.end()) return std::nullopt;
     return found->second;
 }
@@ -59,7 +60,7 @@ Result<std::unique_ptr<Table>> make_inline(std::string name, std::string_view te
         if (equals == std::string_view::npos || key.empty())
             return malformed("bad item in " + name + ": \"" + text::printable(item, 60) +
                              "\" is not key=value");
-        entries.insert_or_assign(fold ? text::to_lower(key) : std::string(key),
+        entries.insert_or_assign(fold ? text::fold_case(key) : std::string(key),
                                  std::string(text::trim(assignment.substr(equals + 1))));
     }
     return std::make_unique<MapTable>(std::move(name), std::move(entries), fold);

@@ -116,7 +116,7 @@ Task<Found> SocketmapTable::find_at(std::string key) {
 }
 
 Task<Found> SocketmapTable::find(std::string key) {
-    if (key.size() > limits::key) co_return std::nullopt;
+    if (key.size() > limits::asked_key) co_return key_too_long(name(), key.size());
     if (!loop_) co_return temporary(name() + " cannot be asked here");
     if (in_use_ >= most_connections) {
         bool freed = co_await freed_->wait(turn_time);

@@ -13,8 +13,9 @@
 namespace ekiden::tables {
 
 namespace limits {
-inline constexpr std::size_t key = 4096;     // octets; longer keys are in no table
-inline constexpr std::size_t value = 65536;  // octets
+inline constexpr std::size_t key = 128 * 1024;  // octets: a header field with all its lines
+inline constexpr std::size_t asked_key = 4096;  // of tables that another process is asked for
+inline constexpr std::size_t value = 65536;     // octets
 }  // namespace limits
 
 // A value, nothing where the key is not in the table, or an error: temporary for what may work later.
@@ -38,12 +39,17 @@ class Table {
     const std::string name_;
 };
 
+// A key that is longer than tables take is an error: it may well be one that the table means.
+inline Found key_too_long(const std::string& table, std::size_t size) {
+    return malformed(table + ": a key of " + std::to_string(size) + " octets is too long");
+}
+
 // A table that answers without waiting for anybody.
 class LocalTable : public Table {
   public:
     using Table::Table;
     Task<Found> find(std::string key) override {
-        if (key.size() > limits::key) co_return std::nullopt;
+        if (key.size() > limits::key) co_return key_too_long(name(), key.size());
         co_return find_now(key);
     }
     virtual Found find_now(std::string_view key) = 0;

@@ -51,6 +51,10 @@ class TablesTest : public testing::Test {
     std::string find(const std::string& reference, const std::string& key) {
         return shown(now(table(reference)->find(key)));
     }
+    bool has_in_list(const std::string& item, const std::string& address) {
+        auto list = NetworkList::parse({item}, source_);
+        return list && list->contains(*net::IpAddress::parse(address));
+    }
     std::vector<std::string> told() {
         std::vector<std::string> lines;
         for (const config::Finding& finding : findings_) lines.push_back(format(finding));
@@ -323,9 +327,9 @@ TEST_F(TablesTest, MapsStopAtErrors) {
     Maps two = maps({"inline:{ a=1 }", "inline:{ a=2, b=3 }"});
     EXPECT_EQ(shown(now(two.find("a"))), "1");
     EXPECT_EQ(shown(now(two.find("b"))), "3");
-    Maps broken = maps({"inline:{ a=1 }", "fail:", "inline:{ b=3 }"});
+    Maps broken = maps({"inline:{ a=1 }", "fail:x", "inline:{ b=3 }"});
     EXPECT_EQ(shown(now(broken.find("a"))), "1");
-    EXPECT_EQ(shown(now(broken.find("b"))), "ERROR fail: always fails");
+    EXPECT_EQ(shown(now(broken.find("b"))), "ERROR fail:x always fails");
     EXPECT_EQ(shown(now(two.find(std::string(5000, 'a')))), "-");
 }
 
@@ -414,6 +418,23 @@ TEST_F(TablesTest, MatchLists) {
     EXPECT_FALSE(has_client(clients, "", "203.0.113.1"));
     EXPECT_FALSE(MatchList::make({"300.1.1.1"}, false, source_, findings_));
     EXPECT_FALSE(MatchList::make({"/nowhere"}, false, source_, findings_));
+}
+
+// Postfix 3.7 takes the rules of a table of patterns in its name.
+TEST_F(TablesTest, RulesInTheName) {
+    EXPECT_EQ(find("pcre:{{/a/ b}}", "xa"), "b");
+    EXPECT_EQ(find("pcre:{ { /(x)/ y$1 }, {/z/ two words} }", "x"), "yx");
+    EXPECT_EQ(find("regexp:{{/a/ b} {/z/ two words}}", "z"), "two words");
+    EXPECT_EQ(find("cidr:{{10.0.0.0/8 ok}, {!10.0.0.0/8 other}}", "10.1.1.1"), "ok");
+    EXPECT_EQ(find("cidr:{{if 10.0.0.0/8}, {10.1.1.1 two}, {endif}}", "10.1.1.1"), "two");
+    EXPECT_EQ(find("unionmap:{pcre:{{/a/ b}},inline:{a=c}}", "a"), "b,c");
+    EXPECT_EQ(find("regexp:{ }", "a"), "-");
+    EXPECT_THAT(told(), ElementsAre());
+    EXPECT_EQ(find("pcre:{{/a b}, {/a/ c}}", "a"), "c");
+    EXPECT_THAT(told(), ElementsAre(HasSubstr("{{/a b}, {/a/ c}}, line 1: ")));
+    for (const char* bad : {"pcre:{/a/ b}", "pcre:{{/a/ b}", "pcre:{{/a/ b}}x", "cidr:{{10.0.0.1 x}, endif}"})
+        EXPECT_FALSE(open(bad, source_, findings_)) << bad;
+    EXPECT_TRUE(has_in_list("cidr:{{192.0.2.0/24 x}}", "192.0.2.1"));
 }
 
 TEST_F(TablesTest, NetworkLists) {

@@ -3,6 +3,7 @@
 #include "common/config/logical_lines.h"
 #include "common/tables/table.h"
 #include "common/text/ascii.h"
+#include "common/text/fold.h"
 
 namespace ekiden::tables {
 namespace {
@@ -55,7 +56,7 @@ std::vector<TextEntry> text_entries(std::string_view content, const std::string&
         // What an aliases file looks like ends in a table that finds nothing.
         if (key.ends_with(':'))
             skip(line.first, "record is in \"key: value\" format; is this an alias file?", "");
-        entries.push_back({fold ? text::to_lower(key) : std::move(key), std::string(value), line.first});
+        entries.push_back({fold ? text::fold_case(key) : std::move(key), std::string(value), line.first});
     }
     return entries;
 }
