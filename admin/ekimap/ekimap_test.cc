@@ -112,6 +112,65 @@ TEST_F(EkimapTest, FilesAsValues) {
     EXPECT_EQ(run({"-q", "k", path_}).out, "bGluZSBvbmUKbGluZSB0d28K\n");
 }
 
+// Tables that are not built hold the names of files.
+TEST_F(EkimapTest, FilesAsValuesOfOtherTypes) {
+    const std::string content = directory_ + "/content";
+    std::ofstream(content) << "line one\n";
+    std::ofstream(path_) << "k " << content << "\nm " << directory_ << "/none\n";
+    Output asked = run({"-Fq", "k", "texthash:" + path_});
+    EXPECT_EQ(asked.out, "line one\n\n");
+    EXPECT_THAT(asked.err, HasSubstr("line 2: cannot open "));
+    EXPECT_EQ(run({"-Fq", "m", "texthash:" + path_}).status, 1);
+    EXPECT_EQ(run({"-Fs", "texthash:" + path_}).out, "k\tline one\n\n");
+    EXPECT_EQ(run({"-Fq", "k", "inline:{k=" + content + "}"}).out, "line one\n\n");
+    EXPECT_EQ(run({"-Fq", "k", "static:" + content}).out, "line one\n\n");
+    EXPECT_THAT(run({"-Fq", "k", "static:/nowhere"}).err, HasSubstr("fatal: cannot open /nowhere"));
+    std::ofstream(path_) << "k plain value\nm bGluZSBvbmUK\n";
+    run({path_});
+    const std::string odd =
+        "ekimap: warning: table hash:" + path_ + ": key k: malformed BASE64 value: plain value\n";
+    Output listed = run({"-Fs", path_});
+    EXPECT_EQ(listed.out, "m\tline one\n\n");
+    EXPECT_EQ(listed.err, odd);
+    EXPECT_EQ(listed.status, 0);
+    asked = run({"-Fq", "k", path_});
+    EXPECT_EQ(asked.err, odd + "ekimap: fatal: table hash:" + path_ + ": query error\n");
+    EXPECT_EQ(asked.status, 1);
+}
+
+TEST_F(EkimapTest, LongKeysAreFoundOrAnError) {
+    const std::string field = "X: " + std::string(5000, 'x');
+    EXPECT_EQ(run({"-h", "-q", "-", "static:y"}, field + "\n\nb\n").out, field + "\ty\n");
+    Output asked = run({"-q", std::string(200'000, 'x'), "static:y"});
+    EXPECT_EQ(asked.status, 1);
+    EXPECT_THAT(asked.err, HasSubstr("a key of 200000 octets is too long"));
+}
+
+TEST_F(EkimapTest, ATableHasAName) {
+    for (std::string type : {"static", "environ", "fail", "hash"})
+        EXPECT_EQ(
+            run({"-q", "x", type + ":"}).err,
+            "ekimap: fatal: open dictionary: expecting \"type:name\" form instead of \"" + type + ":\"\n");
+}
+
+TEST_F(EkimapTest, KeysFoldByUnicodesRules) {
+    std::ofstream(path_) << "Ä 1\nstraße 2\n";
+    for (std::string type : {"hash:", "btree:", "cdb:"}) {
+        EXPECT_EQ(run({type + path_}).err, "");
+        for (std::string key : {"Ä", "ä"}) EXPECT_EQ(run({"-q", key, type + path_}).out, "1\n") << type;
+        for (std::string key : {"Straße", "STRASSE"})
+            EXPECT_EQ(run({"-q", key, type + path_}).out, "2\n") << type;
+    }
+    run({path_});
+    EXPECT_EQ(run({"-s", path_}).out, "strasse\t2\nä\t1\n");
+    EXPECT_EQ(run({"-q", "Ä", "texthash:" + path_}).out, "1\n");
+    EXPECT_EQ(run({"-q", "Ä", "inline:{ä=3}"}).out, "3\n");
+    EXPECT_EQ(run({"-d", "STRASSE", path_}).status, 0);
+    run({"-f", path_});
+    EXPECT_EQ(run({"-fq", "ä", path_}).out, "");
+    EXPECT_EQ(run({"-fq", "Ä", path_}).out, "1\n");
+}
+
 TEST_F(EkimapTest, Aliases) {
     auto alias = [&](std::vector<std::string> arguments, std::string_view input = "") {
         return run_as(Tool::alias, std::move(arguments), input);

@@ -16,9 +16,12 @@
 #include "common/config/table_reference.h"
 #include "common/tables/build.h"
 #include "common/tables/indexed.h"
+#include "common/tables/lmdb_table.h"
 #include "common/tables/open.h"
+#include "common/tables/simple.h"
 #include "common/text/ascii.h"
 #include "common/text/base64.h"
+#include "common/text/fold.h"
 
 namespace ekiden::ekimap {
 namespace {
@@ -82,6 +85,9 @@ class Mapper {
         Named table{reference->type + ":" + reference->name, reference->type, reference->name,
                     config::find_table_type(reference->type)};
         if (!table.kind) return malformed("unsupported dictionary type: " + table.type);
+        if (table.source.empty())
+            return malformed("open dictionary: expecting \"type:name\" form instead of \"" + table.reference +
+                             "\"");
         tell("open " + table.reference);
         return table;
     }
@@ -95,12 +101,21 @@ class Mapper {
             output_.out += fmt::format("{}{}\t{}\n", key, options_.tool == Tool::alias ? ":" : "", value);
     }
 
-    // -F: what stands in the table is base64.
-    Result<std::string> shown(const std::string& table, std::string_view value) {
+    // -F: tables that are built of a file of lines hold base64, others the names of files. Nothing for a
+    // value that is none, which is told.
+    Result<std::optional<std::string>> shown(const Named& table, std::string_view key,
+                                             std::string_view value) {
         if (!options_.file_values) return std::string(value);
+        if (table.kind->kind != config::TableKind::built && table.type != "texthash") {
+            Result<std::string> content = content_of_files(value);
+            if (!content) return pass(content);
+            return std::move(*content);
+        }
         std::optional<std::string> decoded = text::base64_decode(value);
-        if (!decoded) return malformed("table " + table + ": a value is not base64, as -F wants it");
-        return std::move(*decoded);
+        if (!decoded)
+            warn("table " + table.reference + ": key " + text::printable(key, 200) +
+                 ": malformed BASE64 value: " + text::printable(value, 200));
+        return decoded;
     }
 
     // ---- building
@@ -216,7 +231,7 @@ class Mapper {
         Result<Entries> entries = existing(table);
         if (!entries) return pass(entries);
         std::size_t before = entries->size();
-        for (const std::string& key : keys()) entries->erase(options_.fold ? text::to_lower(key) : key);
+        for (const std::string& key : keys()) entries->erase(options_.fold ? text::fold_case(key) : key);
         if (entries->size() == before) return false;
         Result<> written = write(table, *entries);
         if (!written) return pass(written);
@@ -227,16 +242,30 @@ class Mapper {
     Result<bool> list() {
         Result<Named> table = named(options_.tables.front());
         if (!table) return pass(table);
-        if (!table->indexed())
-            return malformed("table " + table->reference + ": sequence operation is not supported");
-        Result<Entries> entries = existing(*table);
+        Result<Entries> entries = table->indexed() ? existing(*table) : entries_of(*table);
         if (!entries) return pass(entries);
         for (const auto& [key, value] : *entries) {
-            Result<std::string> text = shown(table->reference, value);
+            Result<std::optional<std::string>> text = shown(*table, key, value);
             if (!text) return pass(text);
-            put(key, *text, true);
+            if (*text) put(key, **text, true);
         }
         return true;
+    }
+
+    // Of types that are not changed here.
+    Result<Entries> entries_of(const Named& table) {
+        if (Result<> done = open_next(table); !done) return pass(done);
+        Entries entries;
+        if (auto* lmdb = dynamic_cast<tables::LmdbTable*>(opened_.front().table.get())) {
+            Result<> read = lmdb->each(
+                [&](std::string_view key, std::string_view value) { entries.emplace(key, value); });
+            if (!read) return pass(read);
+        } else if (const auto* map = dynamic_cast<const tables::MapTable*>(opened_.front().table.get())) {
+            entries.insert(map->entries().begin(), map->entries().end());
+        } else {
+            return malformed("table " + table.reference + ": sequence operation is not supported");
+        }
+        return entries;
     }
 
     // ---- asking
@@ -270,42 +299,65 @@ class Mapper {
     // The first table that has the key answers; tables are opened when they are needed.
     Result<bool> query_one(const std::string& key) {
         for (std::size_t i = 0; i < options_.tables.size(); ++i) {
-            if (i >= opened_.size())
-                if (Result<> done = open_next(options_.tables[i]); !done) return pass(done);
-            tables::Found found = loop_.run(opened_[i]->find(key));
-            if (!found)
-                return temporary("table " + opened_[i]->name() + ": query error: " + found.error().text);
+            if (i >= opened_.size()) {
+                Result<Named> table = named(options_.tables[i]);
+                if (!table) return pass(table);
+                if (Result<> done = open_next(*table); !done) return pass(done);
+            }
+            const auto& [named, table] = opened_[i];
+            tables::Found found = loop_.run(table->find(key));
+            if (!found) return temporary("table " + table->name() + ": query error: " + found.error().text);
             if (!*found) continue;
-            Result<std::string> text = shown(opened_[i]->name(), **found);
+            Result<std::optional<std::string>> text = shown(named, key, **found);
             if (!text) return pass(text);
-            put(key, *text, options_.key == "-");
+            if (!*text) return temporary("table " + table->name() + ": query error");
+            put(key, **text, options_.key == "-");
             return true;
         }
         return false;
     }
 
-    Result<> open_next(const std::string& text) {
-        Result<Named> table = named(text);
-        if (!table) return pass(table);
-        if (table->kind->kind == config::TableKind::built)
-            if (Result<> there = must_be_there(*table); !there) return there;
+    Result<> open_next(const Named& table) {
+        if (table.kind->kind == config::TableKind::built)
+            if (Result<> there = must_be_there(table); !there) return there;
+        if (table.type == "texthash" && options_.file_values) return open_files(table);
         tables::Source source;
         source.loop = &loop_;
         source.fold = options_.fold;
         std::vector<config::Finding> findings;
-        Result<std::unique_ptr<tables::Table>> opened = tables::open(table->reference, source, findings);
+        Result<std::unique_ptr<tables::Table>> opened = tables::open(table.reference, source, findings);
         if (!opened) return pass(opened);
         for (const config::Finding& finding : findings) warn(format(finding));
-        opened_.push_back(std::move(*opened));
+        opened_.push_back({table, std::move(*opened)});
         return {};
     }
+
+    // A texthash whose values name files: read as a table would be built.
+    Result<> open_files(const Named& table) {
+        Result<std::string> content = config::read_file(table.source);
+        if (!content) return pass(content);
+        std::vector<config::Finding> findings;
+        Entries entries;
+        for (const tables::TextEntry& entry : source_entries(options_, *content, table.source, findings))
+            add(entries, entry, table.source, findings);
+        for (const config::Finding& finding : findings) warn(format(finding));
+        tables::MapTable::Entries all(entries.begin(), entries.end());
+        opened_.push_back(
+            {table, std::make_unique<tables::MapTable>(table.reference, std::move(all), options_.fold)});
+        return {};
+    }
+
+    struct Opened {
+        Named named;
+        std::unique_ptr<tables::Table> table;
+    };
 
     const Options& options_;
     const std::string default_type_;
     std::string_view input_;
     Output output_;
     event::Loop loop_;
-    std::vector<std::unique_ptr<tables::Table>> opened_;
+    std::vector<Opened> opened_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "common/tables/table.h"
 #include "common/text/ascii.h"
 #include "common/text/base64.h"
+#include "common/text/fold.h"
 #include "common/text/utf8.h"
 
 namespace ekiden::ekimap {
@@ -102,23 +103,22 @@ std::vector<TextEntry> alias_entries(const Options& options, std::string_view co
         // Kept all the same: mail to a name whose value is bad waits, mail to no name bounces.
         if (auto parsed = mail::parse_alias_value(value); !parsed) warn(parsed.error().text);
         entries.push_back(
-            {options.fold ? text::to_lower(name->name) : name->name, std::move(value), line.first});
+            {options.fold ? text::fold_case(name->name) : name->name, std::move(value), line.first});
     }
     return entries;
 }
 
-// The contents of the files that the value names, with a line end between, in base64.
+}  // namespace
+
 Result<std::string> content_of_files(std::string_view value) {
     std::string all;
     for (const std::string& path : text::split(value, ", \t")) {
         Result<std::string> content = config::read_file(path);
-        if (!content) return pass(content);
+        if (!content) return content;
         all += (all.empty() ? "" : "\n") + *content;
     }
-    return text::base64_encode(all);
+    return all;
 }
-
-}  // namespace
 
 std::vector<TextEntry> source_entries(const Options& options, std::string_view content,
                                       const std::string& file, std::vector<Finding>& findings) {
@@ -134,10 +134,11 @@ std::vector<TextEntry> source_entries(const Options& options, std::string_view c
             return warn("non-UTF-8 input \"" + text::printable(entry.key + " " + entry.value, 100) +
                         "\" -- ignoring this line");
         if (!options.file_values) return false;
-        Result<std::string> encoded = content_of_files(entry.value);
-        if (!encoded) return warn(encoded.error().text + ": skipping this entry");
-        if (encoded->size() > tables::limits::value) return warn("the file is too long: skipping this entry");
-        entry.value = std::move(*encoded);
+        Result<std::string> content = content_of_files(entry.value);
+        if (!content) return warn(content.error().text + ": skipping this entry");
+        std::string encoded = text::base64_encode(*content);
+        if (encoded.size() > tables::limits::value) return warn("the file is too long: skipping this entry");
+        entry.value = std::move(encoded);
         return false;
     });
     return entries;

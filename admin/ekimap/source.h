@@ -13,4 +13,7 @@ std::vector<tables::TextEntry> source_entries(const Options& options, std::strin
                                               const std::string& file,
                                               std::vector<config::Finding>& findings);
 
+// The contents of the files that a value names, with a line end between (-F).
+Result<std::string> content_of_files(std::string_view value);
+
 }  // namespace ekiden::ekimap

@@ -203,6 +203,32 @@ CASES = {
     'pcre with bad lines': ({'t': BAD_REGEXP}, ask('pcre:t', 'good', 'none', 'b', 'c')),
     'cidr': ({'t': CIDR}, ask('cidr:t', '192.0.2.1', '192.0.2.200', '192.0.2.70', '192.0.2.5', '10.1.1.1', '2001:db8::5', '2001:db9::1', '2001:dba::1', 'host.test')),
     'cidr with bad lines': ({'t': BAD_CIDR}, ask('cidr:t', '10.9.9.9', '11.0.0.1')),
+    'rules in the name': ({}, [*ask('pcre:{{/a/ b}}', 'xa', 'none'), *ask('pcre:{ { /(x)/ y$1 }, {/z/ two words} }', 'x', 'z'),
+                               *ask('regexp:{{/a/ b} {/b/ c}}', 'b', 'a'), *ask('cidr:{{10.0.0.0/8 ok}, {192.0.2.1 two}}', '10.1.1.1', '192.0.2.1', '9.9.9.9'),
+                               *ask('unionmap:{pcre:{{/a/ b}},inline:{a=c}}', 'a'), *ask('regexp:{ }', 'a')]),
+    'no name': ({}, [*ask('static:', 'x'), *ask('environ:', 'TZ'), *ask('fail:', 'x'), *ask('inline:', 'x'), *ask('texthash:', 'x'), *ask('regexp:', 'x')]),
+    'letters of Unicode': ({'t': '\u00c4 1\nstra\u00dfe 2\n\u03a3\u0399\u03a3 3\nI\u0307 4\n\ufb00 5\n\u99c5\u4f1dA 6\n'},
+                           [('map', [f'{kind}:t'], '') for kind in ('btree', 'cdb')] +
+                           [('map', ['-s', 'btree:t'], '')] +
+                           [('map', ['-q', key, f'{kind}:t'], '') for kind in ('btree', 'cdb', 'texthash')
+                            for key in ('\u00c4', '\u00e4', 'STRASSE', 'Stra\u00dfe', '\u03c3\u03b9\u03c2', 'FF', '\u99c5\u4f1da', '\u00e5')] +
+                           [('map', ['-d', 'STRASSE', 'btree:t'], ''), ('map', ['-s', 'btree:t'], ''),
+                            ('map', ['-f', 'btree:t'], ''), ('map', ['-s', 'btree:t'], ''), ('map', ['-fq', '\u00e4', 'btree:t'], ''),
+                            ('map', ['-fq', '\u00c4', 'btree:t'], '')]),
+    'letters of Unicode in inline and aliases': ({'t': '\u00c4rger: b\n'}, [*ask('inline:{\u00c4=1}', '\u00e4', '\u00c4'), ALIAS, LIST,
+                                                ('alias', ['-q', '\u00e4RGER', 'btree:t'], '')]),
+    'long keys': ({'t': 'k' * 5000 + ' v\n'}, [('map', ['btree:t'], ''), ('map', ['-q', 'k' * 5000, 'btree:t'], ''), ('map', ['-q', 'k' * 4999, 'btree:t'], ''),
+                                               ('map', ['-h', '-q', '-', 'static:y'], 'X: ' + 'x' * 5000 + '\n\nb\n'),
+                                               ('map', ['-q', '-', 'regexp:{{/x$/ y}}'], 'x' * 90000 + '\n')]),
+    'files as values of other types': ({'f': 'line one\n', 't': 'k f\nm none\n', 'p': '/k/ f\n', 'c': '10.0.0.0/8 f\n'},
+                                       [('map', ['-Fq', key, table], '') for key, table in (
+                                           ('k', 'texthash:t'), ('m', 'texthash:t'), ('k', 'inline:{k=f}'), ('k', 'static:f'), ('k', 'static:none'),
+                                           ('k', 'regexp:p'), ('k', 'pcre:p'), ('10.1.1.1', 'cidr:c'), ('k', 'randmap:{f}'), ('k', 'pipemap:{inline:{k=f}}'))] +
+                                       [('map', ['-Fs', 'texthash:t'], ''), ('map', ['-q', 'k', 'texthash:t'], '')]),
+    'values that are no base64': ({'t': 'k plain value\nm bGluZSBvbmUK\n'}, [('map', ['btree:t'], ''), ('map', ['-Fs', 'btree:t'], ''),
+                                  ('map', ['-Fq', 'm', 'btree:t'], '')]),
+    'lists of other types': ({'t': PLAIN}, [('map', ['-s', 'texthash:t'], ''), ('map', ['-s', 'inline:{a=b, c=d}'], ''), ('map', ['-s', 'inline:{a=b}'], ''), ('map', ['-s', 'environ:x'], ''), ('map', ['-s', 'cidr:t'], ''), ('map', ['-s', 'unionmap:{static:x}'], ''),
+                             ('map', ['-s', 'hash:none'], ''), ('map', ['-s', 'texthash:none'], '')]),
     'static': ({}, [*ask('static:OK', 'x', 'y'), *ask('static:{550 no way}', 'x'), ('map', ['-q', '-', 'static:x'], 'a\n\nb\n')]),
     'inline': ({}, [*ask('inline:{a=1, {B = two words}, a=3}', 'a', 'b', 'B', 'none'), *ask('inline:{a}', 'a'), *ask('inline:a', 'a'), *ask('inline:{ }', 'a')]),
     'unionmap': ({'t': 'x 3\n'}, [*ask('unionmap:{static:1,inline:{x=2},texthash:t}', 'x', 'y'), *ask('unionmap:{inline:{z=2}}', 'x'),

@@ -25,6 +25,7 @@ IN_OTHER_WORDS = [
     (r'^(warning: \S+?)(\.db|, line \d+): duplicate entry', r'\1: duplicate entry'),
     (r'^(warning: \S+), line \d+: logical line must not', r'\1: logical line must not'),
     (r' -- ignoring this line$', ''),
+    (r'^(warning: table \S+)\.db: key', r'\1: key'),
     (r'usage: .*', 'usage'),
     (r'(specify only one of -s) or -q', r'\1 -q'),
     (r'(unsupported dictionary type: \w+)\. Is the .*', r'\1'),
@@ -136,11 +137,25 @@ class Beside(Tools):
                     self.assertEqual(self.ours.run('map', ['-q', 'KEY', table])[:2], (0, 'one\n'))
                     self.assertEqual(self.ours.run('map', ['-q', '-', table], 'none\nother\n')[:2], (0, 'other\ttwo words\n'))
                     self.assertEqual(self.ours.run('map', ['-q', 'none', table]), (1, '', ''))
+                    if kind == 'lmdb':
+                        self.assertEqual(self.ours.run('map', ['-s', table])[:2], self.theirs.run('map', ['-s', table])[:2])
+                        self.assertEqual(self.ours.run('map', ['-s', table])[1], 'key\tone\nother\ttwo words\n')
             self.assertEqual(self.theirs.run('alias', [f'{kind}:a'])[0], 0)
             self.assertEqual(self.ours.run('alias', ['-q', 'ROOT', f'{kind}:{self.theirs.folder}/a'])[:2], (0, 'joe, b\n'))
         self.ours.prepare({'t': 'Key one\n'})
         self.assertEqual(self.ours.run('map', ['cdb:t'])[0], 0)
         self.assertEqual(self.theirs.run('map', ['-q', 'key', f'cdb:{self.ours.folder}/t'])[:2], (0, 'one\n'), 'and the other way')
+
+    def test_proxy_is_dropped(self):
+        """Theirs asks a daemon for it; here the table is opened, wherever proxy: stands."""
+        self.ours.prepare({'t': 'a b\n'})
+        self.assertEqual(self.ours.run('map', ['proxy:btree:t']), (0, '', ''))
+        self.assertTrue((self.ours.folder / 't.db').exists())
+        for table in ('proxy:btree:t', 'proxy:proxy:btree:t', 'unionmap:{proxy:btree:t}', 'proxy:unionmap:{btree:t}'):
+            self.assertEqual(self.ours.run('map', ['-q', 'A', table]), (0, 'b\n', ''), table)
+        self.assertEqual(self.ours.run('map', ['-s', 'proxy:btree:t']), (0, 'a\tb\n', ''))
+        self.assertEqual(self.ours.run('map', ['-d', 'a', 'proxy:btree:t']), (0, '', ''))
+        self.assertEqual(self.ours.run('map', ['-s', 'btree:t']), (0, '', ''))
 
     def test_two_builders_at_once(self):
         """Each sees the whole of what the other did."""
