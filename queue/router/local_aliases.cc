@@ -28,7 +28,9 @@ Task<Result<std::optional<LocalAlias>>> Routing::local_alias_of(std::string addr
             if (!*found) continue;
             Result<std::vector<mail::AliasTarget>> targets = mail::parse_alias_value(**found);
             if (!targets) co_return temporary(table->name() + ": " + key + ": " + targets.error().text);
-            LocalAlias alias{std::move(*targets), owner_of_table(table->name()), ""};
+            Result<std::string> user = owner_of_table(table->name());
+            if (!user) co_return pass(user);
+            LocalAlias alias{std::move(*targets), std::move(*user), ""};
             Result<std::string> owner = co_await owner_of_alias(key);
             if (!owner) co_return pass(owner);
             alias.owner = std::move(*owner);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "common/config/table_reference.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::router {
@@ -50,17 +51,22 @@ Result<std::string> name_of_user(std::uint32_t uid) {
     return nobody<std::string>(error);
 }
 
-std::string owner_of_table(const std::string& table) {
-    std::size_t colon = table.find(":/");
-    if (colon == std::string::npos) return "";
-    std::string path = table.substr(colon + 1);
+Result<std::string> owner_of_table(const std::string& table) {
+    auto reference = config::parse_table_reference(table);
+    if (!reference || !reference->name.starts_with('/')) return "";
+    const config::TableType* type = config::find_table_type(reference->type);
+    std::string path = reference->name + std::string(type ? type->suffix : "");
     struct stat status{};
-    if (::stat((path + ".db").c_str(), &status) != 0 && ::stat(path.c_str(), &status) != 0) return "";
+    bool here = ::stat(path.c_str(), &status) == 0;
+    // What master read for us may stand where we cannot look.
+    if (!here && type && type->in_snapshot()) return "";
+    if (!here) return system_error(table + ": cannot learn whose it is: " + path, errno);
     if (status.st_uid == 0) return "";
-    std::array<char, entry_size> buffer;
-    passwd entry{}, *found = nullptr;
-    getpwuid_r(status.st_uid, &entry, buffer.data(), buffer.size(), &found);
-    return found == nullptr ? "" : found->pw_name;
+    Result<std::string> owner = name_of_user(status.st_uid);
+    if (owner && owner->empty())
+        return temporary(table + ": cannot find its owner: no user of this host has uid " +
+                         std::to_string(status.st_uid));
+    return owner;
 }
 
 }  // namespace ekiden::router

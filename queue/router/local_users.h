@@ -17,7 +17,8 @@ Result<std::optional<std::string>> system_user(const std::string& name);
 Result<std::string> name_of_user(std::uint32_t uid);
 
 // With whose rights commands and files of an alias table are used: the owner of the file behind
-// "hash:/etc/aliases", or nobody in particular (empty) where that is root or no file.
-std::string owner_of_table(const std::string& table);
+// "hash:/etc/aliases", or nobody in particular (empty) where that is root or no file. Temporary where the
+// file belongs to nobody that this host knows.
+Result<std::string> owner_of_table(const std::string& table);
 
 }  // namespace ekiden::router
