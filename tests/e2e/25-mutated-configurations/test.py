@@ -25,8 +25,8 @@ RELOADS = 12         # of those that were refused, and as many of those that wer
 # What a mutation may make of a live system without being wrong: other places, other users, other ports.
 STAYS = re.compile(rb'^(queue_directory|data_directory|config_directory|daemon_directory|maillog_file|virtual_mailbox_base|'
                    rb'inet_interfaces|\w+_owner|mail_owner|setgid_group|hung_timeout|service_throttle_time|dns_\w+)\s*=.*$', re.M)
-# File and line, or the parameter, or what is true of a whole file.
-PLACED = re.compile(r'/\S+, line [1-9]\d*: |parameter \w+|master\.cf: no services are defined|'
+# File and line, or what is true of a whole file.
+PLACED = re.compile(r'/\S+, line [1-9]\d*: |master\.cf: no services are defined|'
                     r': \d+ more errors are not shown')
 
 
