@@ -4,6 +4,7 @@ the machine spend meanwhile.
 A client counts as served when it has its greeting, its login or TLS where that belongs to it, and its answers. The
 limits for one client are the defaults, for all come from loopback addresses that are no exception."""
 
+import collections
 import contextlib
 import os
 import pathlib
@@ -41,9 +42,9 @@ def raise_limits(count):
 
 
 def memory_kib(pid):
-    """PSS without the pages of files, whose share depends on who else runs the same programs."""
+    """PSS without the pages of files, whose share depends on who else runs the same programs. Only root is told."""
     kib = 0
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         for line in pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text().split('\n'):
             if line.startswith(('Pss_Anon:', 'Pss_Shmem:')):
                 kib += int(line.split()[1])
@@ -100,11 +101,19 @@ class CrowdTest(HouseTest):
 
     # --- what is spent ---
     def memory(self):
-        """KiB by the programs' names."""
-        sums = {}
-        for row in self.ours.refresh()['processes']:
-            sums[row['name']] = sums.get(row['name'], 0) + memory_kib(row['pid'])
+        """KiB by the programs' names; nothing for an ordinary user."""
+        sums = collections.Counter()
+        for row in self.ours.refresh()['processes'] if os.geteuid() == 0 else ():
+            sums[row['name']] += memory_kib(row['pid'])
         return sums
+
+    @staticmethod
+    def show_growth(before, now, count):
+        """What each of `count` clients takes, by the programs' names."""
+        costs = {name: 1024 * (kib - before[name]) / count for name, kib in now.items()}
+        shown = ', '.join(f'{name} {octets:.0f}' for name, octets in sorted(costs.items()) if octets >= 1)
+        print(f'octets for each of {count} clients: {shown}; in all {sum(costs.values()):.0f}' if costs else
+              'memory is not looked at: only root is told', flush=True)
 
     def spent(self):
         """Seconds: of CPU by the server; by everybody else but this test; of waiting for a core by server and test."""

@@ -61,12 +61,10 @@ class Thousands(CrowdTest):
         with self.held(protocol, service, self.count, *words):
             opened = time.monotonic() - begun
             rested = self.at_rest()
-            grown = {name: kib - before.get(name, 0) for name, kib in self.memory().items()}
+            now = self.memory()
             print(f'\n{self.count} x {what}, opened in {opened:.1f} s, at rest {rested:.1f} s later', flush=True)
             self.assert_served(what, serve)
-        costs = {name: 1024 * kib / self.count for name, kib in grown.items() if 1024 * kib / self.count >= 1}
-        print('octets for each connection: ' + ', '.join(f'{name} {octets:.0f}' for name, octets in sorted(costs.items())) +
-              f'; in all {1024 * sum(grown.values()) / self.count:.0f}', flush=True)
+        self.show_growth(before, now, self.count)
 
     def test_smtp(self):
         self.hold_and_serve('SMTP greeted', self.smtp_served, 'smtp', 'smtp')

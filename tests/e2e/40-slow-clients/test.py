@@ -195,7 +195,7 @@ class SlowClients(CrowdTest):
         self.at_rest()
         without = self.serve_others(WITHOUT)
         self.show('without slow clients', *without)
-        before = sum(self.memory().values())
+        before = self.memory()
         here, there = multiprocessing.Pipe()
         crowd = multiprocessing.Process(target=be_slow, args=(self.ours, self.count, there), daemon=True)
         crowd.start()
@@ -203,7 +203,7 @@ class SlowClients(CrowdTest):
         try:
             count = here.recv()
             self.at_rest()
-            grown = sum(self.memory().values()) - before
+            now = self.memory()
             here.send('begin')
             slowed = self.serve_others(WITH)
             self.assertTrue(crowd.is_alive(), 'the slow clients stand')
@@ -214,7 +214,8 @@ class SlowClients(CrowdTest):
         finally:
             crowd.kill()
         print(f'{count} slow clients: ' + ', '.join(f'{share:.0%} {name}' for name, _, _, share in KINDS) +
-              f'; {steps} octets, {1024 * grown / count:.0f} octets of memory for each client', flush=True)
+              f'; {steps} octets of theirs', flush=True)
+        self.show_growth(before, now, count)
         self.show('with them', *slowed)
         self.assertGreater(steps, 0.9 * count * WITH / PERIOD, 'an octet in 10 s of each')
         for name, were, are in zip(('SMTP', 'POP3'), without, slowed):
