@@ -89,5 +89,13 @@ class Beside(HouseTest):
         print(f'{count} commands compared')
         self.assertGreaterEqual(count, 120)
 
+    def test_the_library_at_build(self):
+        """Each was built on a day of its own: the form is one, and so is what runs."""
+        for name in ('postconf', 'ekiconf'):
+            self.begin(files('', cases.SMTP))
+            status, out, told = self.ask(name, ['-T', 'compile-version'])
+            self.assertEqual((status, told), (0, []))
+            self.assertRegex(out, r'^OpenSSL \d+\.\d+\.\d+ \d+ [A-Z][a-z]{2} \d{4}\n$')
+
 
 main(Beside)

@@ -12,6 +12,8 @@ from instance import scratch
 OLD = '# kept\nmyhostname = old.example.test\nrelayhost =\n  [one]\n'
 NEW = '# kept\nmyhostname = new.example.test\nrelayhost =\n  [one]\n'
 MASTER = 'smtp inet n - n - - smtpd\n'
+MASTER_EDITS = [('-M', '-e', 'smtp/inet=smtp inet n - n - 5 smtpd'), ('-F', '-e', 'smtp/inet/process_limit=7'),
+                ('-P', '-e', 'smtp/inet/smtpd_banner=hello')]
 CALL = re.compile(r'^(\w+)\(')
 FAILING = {'openat': 'EACCES', 'write': 'ENOSPC', 'fsync': 'EIO', 'rename': 'EROFS', 'fchmod': 'EPERM', 'flock': 'ENOLCK'}
 AT_A_TIME = 12
@@ -37,16 +39,18 @@ class Edits(HouseTest):
     def command(self, *words):
         return [str(self.ekiconf), '-c', str(self.folder), *words]
 
-    def trace(self, *options):
+    def trace(self, *options, edit=('-e', 'myhostname=new.example.test')):
         self.begin()
-        done = subprocess.run(['strace', '-f', '-o', str(self.folder / 'calls'), *options,
-                               *self.command('-e', 'myhostname=new.example.test')], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(['strace', '-f', '-o', str(self.folder / 'calls'), *options, *self.command(*edit)],
+                              capture_output=True, text=True, timeout=60)
         return done, (self.folder / 'calls').read_text()
 
-    def calls(self):
+    def calls(self, **how):
         """The system calls of an edit from its lock on, as (name, how many of that name before and with it)."""
-        done, log = self.trace()
-        self.assertEqual((done.returncode, self.content()), (0, NEW), done.stderr)
+        done, log = self.trace(**how)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        if not how:
+            self.assertEqual(self.content(), NEW)
         seen, calls, locked = {}, [], False
         for line in log.splitlines():
             name = CALL.match(line.split(' ', 1)[1].lstrip())
@@ -74,6 +78,25 @@ class Edits(HouseTest):
                 self.assertFalse((self.folder / 'main.cf.tmp').exists())
         self.assertGreater(contents.count(OLD), 5)
         self.assertGreater(contents.count(NEW), 0)
+
+    def test_master_cf_killed_at_each_call(self):
+        path = self.folder / 'master.cf'
+        for edit in MASTER_EDITS:
+            calls, contents = self.calls(edit=edit), []
+            new = path.read_text()
+            self.assertNotEqual(new, MASTER)
+            for name, number in calls:
+                with self.subTest(edit=edit, call=name, number=number):
+                    done, _ = self.trace('-e', f'inject={name}:signal=KILL:when={number}', edit=edit)
+                    self.assertNotEqual(done.returncode, 0)
+                    contents.append(path.read_text())
+                    self.assertIn(contents[-1], (MASTER, new))
+                    self.assertEqual(self.content(), OLD, 'main.cf is not touched')
+                    subprocess.run(self.command(*edit), check=True, timeout=30)
+                    self.assertEqual(path.read_text(), new)
+                    self.assertFalse((self.folder / 'master.cf.tmp').exists())
+            self.assertGreater(contents.count(MASTER), 5)
+            self.assertGreater(contents.count(new), 0)
 
     def test_each_call_failing(self):
         told = 0

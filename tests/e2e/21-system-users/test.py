@@ -5,6 +5,7 @@ import os
 import pathlib
 import pwd
 import re
+import subprocess
 
 import local_users
 import waiting
@@ -333,6 +334,59 @@ class AsRoot(Mailbox):
         waiting.until(self.ours.queue_is_empty, 'all is done')
         lines = self.send('a')
         self.assertTrue(any('dsn=5.4.6' in line for line in lines), lines)
+
+    def built_by(self, tool, kind, suffix):
+        """A table of that type, of taro's; its path."""
+        subprocess.run([tool, '-c', self.etc_of[tool], f'{kind}:{self.aliases}'], check=True, timeout=30)
+        path = self.aliases.with_name(f'aliases{suffix}')
+        os.chown(path, USERS['taro'].uid, USERS['taro'].gid)
+        return path
+
+    def test_tables_of_users(self):
+        """Commands and files of an alias table run as its owner; of an owner whom nobody knows nothing runs."""
+        binaries = pathlib.Path(self.ours.facts['commands']['ekiden'][0]).parent
+        private = self.scratch / 'postfix'
+        private.mkdir()
+        (private / 'main.cf').write_text('compatibility_level = 3.6\n')
+        self.etc_of = {str(binaries / 'ekialias'): str(self.ours.folder / 'etc'), '/usr/sbin/postalias': str(private)}
+        ids, box = self.scratch / 'ids', self.scratch / 'box'
+        self.build_aliases({'prog': f'"|id -u > {ids}"', 'box': str(box)})
+        for tool, kind, suffix in ((str(binaries / 'ekialias'), 'hash', '.db'), (str(binaries / 'ekialias'), 'cdb', '.cdb'),
+                                   ('/usr/sbin/postalias', 'lmdb', '.lmdb')):
+            with self.subTest(kind=kind):
+                path = self.built_by(tool, kind, suffix)
+                self.ours.restart(alias_maps=f'{kind}:{self.aliases}')
+                self.assertEqual(self.outcome('prog')[:2], ('2.0.0', 'sent'))
+                self.assertEqual(int(ids.read_text()), USERS['taro'].uid)
+                self.assertEqual(self.outcome('box')[:2], ('2.0.0', 'sent'))
+                self.assertEqual(box.stat().st_uid, USERS['taro'].uid)
+                ids.unlink()
+                box.unlink()
+                os.chown(path, 61999, 61999)
+                lines = self.send('prog')
+                self.assertRegex(lines[-1], rf'status=deferred .*{kind}:{self.aliases}: cannot find its owner: '
+                                            'no user of this host has uid 61999')
+                self.ours.command('ekiqueue', '-d', 'ALL')
+                self.assertFalse(ids.exists())
+                path.unlink()
+        self.build_aliases({})
+        self.ours.restart(alias_maps=f'hash:{self.aliases}')
+
+    def test_lists_have_a_bound(self):
+        members = self.scratch / 'many'
+        self.build_aliases({'many': f':include:{members}'})
+        waiting.until(lambda: self.known('many'), 'the router knows it')
+        for content, what in (('hanako\n' * 10_001, 'more than 10000 destinations'),
+                              ('hanako\n' + '#' * 1024 * 1024, 'longer than 1048576 octets')):
+            members.write_text(content)
+            dsn, status, text = self.outcome('many')
+            self.assertEqual(status, 'deferred', text)
+            self.assertIn(what, text)
+            self.ours.command('ekiqueue', '-d', 'ALL')
+        self.assertEqual(self.mailbox('hanako'), b'', 'nobody has it')
+        members.write_text('hanako\n' + '#' * (1024 * 1024 - 7))
+        self.send('many')
+        waiting.until(lambda: self.mailbox('hanako'), 'a file as long as may be')
 
     def test_nothing_for_root_and_local_users(self):
         self.assertEqual(self.outcome('root')[:2], ('4.3.5', 'deferred'))

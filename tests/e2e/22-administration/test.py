@@ -88,6 +88,33 @@ class Administration(HouseTest):
         waiting.until(lambda: self.listing(queue_id) == '', 'it leaves the queue')
         self.assertIn(f'{queue_id}: from=<{self.sender}>, status=expired, returned to sender', self.ours.log())
 
+    def attempts(self, queue_id):
+        return len(re.findall(rf'/smtp\[\d+\]: {queue_id}: to=<', self.ours.log()))
+
+    def test_requeued_mail_is_tried_again(self):
+        first, second = self.deferred(), self.deferred()
+        self.assertEqual((self.attempts(first), self.attempts(second)), (1, 1))
+        self.assertEqual(self.super('-r', first), f'ekisuper: {first}: requeued\nekisuper: Requeued: 1 message\n')
+        waiting.until(lambda: self.attempts(first) == 2, 'the one is tried again')
+        waiting.until(lambda: f'{first}: requeued' in self.ours.log(), 'it is in the log')
+        self.assertEqual(self.super('-r', '3Xv4Gc2kPQz1B'), 'ekisuper: Requeued: 0 messages\n')
+        self.ours.down()
+        try:
+            self.assertEqual(self.super('-r', second), f'ekisuper: {second}: requeued\nekisuper: Requeued: 1 message\n')
+            self.assertEqual(self.super('-r', 'ALL'), 'ekisuper: Requeued: 2 messages\n')
+        finally:
+            self.ours.up()
+        waiting.until(lambda: (self.attempts(first), self.attempts(second)) == (3, 2), 'both are tried')
+
+    def test_ekiden_shows_and_says_more_with_no_option(self):
+        """-D and -v are taken, as postfix(1) has them, in front of each command."""
+        for command in ('check', 'status'):
+            plain, chatty = self.run_tool('ekiden', command), self.run_tool('ekiden', '-D', '-v', command)
+            self.assertEqual(chatty.stderr, plain.stderr)
+            self.assertEqual(bool(chatty.stdout), bool(plain.stdout))
+        self.run_tool('ekiden', '-vD', 'reload')
+        self.run_tool('ekiden', '-x', 'check', status=64)
+
     def test_while_it_is_down(self):
         ids = [self.deferred() for _ in range(3)]
         large = self.deferred(content=LARGE)
