@@ -12,6 +12,7 @@
 
 #include "common/base/owned_fd.h"
 #include "common/config/bounce_templates.h"
+#include "common/config/built_table.h"
 #include "common/config/cause.h"
 #include "common/config/check_names.h"
 #include "common/config/expand.h"
@@ -265,8 +266,12 @@ class Checker {
         }
         bool is_file = !type.suffix.empty() || type.name == "sqlite";
         std::string path = name + std::string(type.suffix);
-        if (!is_file || ::access(path.c_str(), R_OK) == 0) return;
-        std::string what = system_error("cannot open " + path, errno).error().text;
+        std::string what;
+        if (is_file && ::access(path.c_str(), R_OK) != 0)
+            what = system_error("cannot open " + path, errno).error().text;
+        else if (type.suffix == ".db" && !is_built_table(path))
+            what = path + " is not a table built by ekimap";
+        if (what.empty()) return;
         std::string table = std::string(type.name) + ":" + name;
         if (table == param::alias_maps.default_text && !snapshot_.main_cf.contains(param::alias_maps.name))
             return without_aliases(what);

@@ -85,8 +85,10 @@ TEST_F(CheckTest, AHostMayHaveNoAliases) {
     bool host_has_aliases = std::filesystem::exists("/etc/aliases.db");
     Checked checked = run(by_default);
     EXPECT_TRUE(checked.snapshot);
-    if (host_has_aliases)
-        EXPECT_THAT(formatted(checked), IsEmpty());
+    if (host_has_aliases)  // of ours, or of Postfix's
+        EXPECT_THAT(
+            formatted(checked),
+            testing::Each(HasSubstr("/etc/aliases.db is not a table built by ekimap (run: newaliases")));
     else
         EXPECT_THAT(formatted(checked),
                     testing::ElementsAre(HasSubstr("DIR/main.cf: in parameter alias_maps: cannot open " +
@@ -95,6 +97,24 @@ TEST_F(CheckTest, AHostMayHaveNoAliases) {
     checked = run("alias_maps = hash:" + directory_ + "/aliases\n");
     EXPECT_FALSE(checked.snapshot);
     EXPECT_THAT(formatted(checked), Contains(HasSubstr("run: ekialias hash:DIR/aliases")));
+}
+
+// As somebody has it who comes from Postfix, where hash: is Berkeley DB; or where something else has that
+// name.
+TEST_F(CheckTest, BuiltTablesOfOthers) {
+    write("theirs.db", std::string(12, '\0') + "\x61\x15\x06" + std::string(500, 'x'));
+    write("other.db", std::string("SQLite format 3\0", 16) + std::string(500, 'x'));
+    ASSERT_EQ(::mkfifo((directory_ + "/pipe.db").c_str(), 0600), 0);
+    for (const char* name : {"theirs", "other", "pipe"}) {
+        const std::string table = directory_ + "/" + name;
+        Checked checked = run("virtual_alias_maps = unionmap:{hash:" + table + ", inline:{a=b}}\n");
+        EXPECT_THAT(
+            formatted(checked),
+            Contains(fmt::format("DIR/main.cf, line 2: in parameter virtual_alias_maps: DIR/{0}.db is not "
+                                 "a table built by ekimap (run: ekimap hash:DIR/{0})",
+                                 name)));
+        EXPECT_FALSE(checked.snapshot);
+    }
 }
 
 TEST_F(CheckTest, WhatIsWrongHasFileLineAndRemedy) {

@@ -55,11 +55,9 @@ void TableCheck::run(const Settings& settings, const PlaceOf& place_of) {
         for (const std::string& item : items_of(info, settings, source_)) {
             auto reference = config::parse_table_reference(item);
             const config::TableType* type = reference ? config::find_table_type(reference->type) : nullptr;
-            if (type && seen_.insert(item).second) {
-                if (type->kind != config::TableKind::built) check_table(item, info.name, place);
-                if (auto leaves = config::leaf_tables(item))
-                    for (const config::TableReference& leaf : *leaves) check_built(leaf, info.name, place);
-            }
+            // A built file that is not there, or none of ours, was told before.
+            if (type && type->kind != config::TableKind::built && seen_.insert(item).second)
+                check_table(item, info.name, place);
             for (const TableOfWays& table : tables_of_ways)
                 if (type && info.name == table.parameter && seen_ways_.emplace(info.name, item).second)
                     check_ways(item, table, place);
@@ -90,23 +88,6 @@ void TableCheck::check_table(const std::string& item, std::string_view parameter
     if (sqlite && ::access(sqlite->database_path().c_str(), R_OK) != 0)
         told(sqlite->name() +
              ": dbpath: " + system_error("cannot open " + sqlite->database_path(), errno).error().text);
-}
-
-// Whether it can be read as what it is called; that it is not there was told before.
-void TableCheck::check_built(const config::TableReference& leaf, std::string_view parameter,
-                             const Place& place) {
-    const config::TableType* type = config::find_table_type(leaf.type);
-    if (type->suffix.empty() || ::access((leaf.name + std::string(type->suffix)).c_str(), R_OK) != 0) return;
-    const std::string name = leaf.type + ":" + leaf.name;
-    Result<std::unique_ptr<tables::Table>> table = tables::open(name, source_, findings_);
-    auto* built = table ? dynamic_cast<tables::LocalTable*>(table->get()) : nullptr;
-    tables::Found found = built ? built->find_now("any") : tables::Found();
-    if (found) return;
-    // Nobody asked for the table of aliases by its name: it is in nobody's way.
-    const bool by_default = place.line == 0 && name == param::alias_maps.default_text;
-    findings_.push_back({by_default ? Severity::warning : Severity::error, place.file, place.line,
-                         "in parameter " + std::string(parameter) + ": " + found.error().text,
-                         by_default ? "run: newaliases; till then mail for names of this host waits" : ""});
 }
 
 void TableCheck::check_ways(const std::string& item, const TableOfWays& ways, const Place& place) {

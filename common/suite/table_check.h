@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "common/config/snapshot.h"
-#include "common/config/table_reference.h"
 #include "common/tables/open.h"
 
 namespace ekiden::suite {
@@ -35,7 +34,6 @@ class TableCheck {
 
   private:
     void check_table(const std::string& item, std::string_view parameter, const Place& place);
-    void check_built(const config::TableReference& leaf, std::string_view parameter, const Place& place);
     void check_ways(const std::string& item, const TableOfWays& ways, const Place& place);
 
     const tables::Source source_;

@@ -1,25 +1,14 @@
 // An SQLite file that is opened as immutable: no locks and no log files, for it is never changed in place.
 #include "common/tables/indexed.h"
 
-#include <array>
-#include <fstream>
-
+#include "common/config/built_table.h"
 #include "common/text/fold.h"
 
 namespace ekiden::tables {
 namespace {
 
-constexpr std::int64_t application_id = 0x456b4d70;  // "EkMp"
 constexpr std::string_view steps[] = {
     "CREATE TABLE entry (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"};
-
-// A file of Postfix's by the same name is none: Berkeley DB.
-bool is_sqlite_file(const std::string& path) {
-    constexpr std::string_view magic = "SQLite format 3";
-    std::array<char, magic.size()> start{};
-    std::ifstream(path, std::ios::binary).read(start.data(), start.size());
-    return std::string_view(start.data(), start.size()) == magic;
-}
 
 }  // namespace
 
@@ -33,10 +22,11 @@ Result<> IndexedTable::reopen_if_changed() {
     Result<sqlite::Database> database =
         sqlite::Database::open(file_.path(), {.access = sqlite::Access::immutable, .cache_kib = 256});
     const std::string foreign = file_.path() + " is not a table built by ekimap" + remedy;
-    if (!database) return is_sqlite_file(file_.path()) ? Result<>(pass(database)) : temporary(foreign);
+    if (!database)
+        return config::is_built_table(file_.path()) ? Result<>(pass(database)) : temporary(foreign);
     Result<std::int64_t> id = database->number("PRAGMA application_id");
     Result<std::int64_t> version = database->number("PRAGMA user_version");
-    if (!id || *id != application_id || !version || *version != 1) return temporary(foreign);
+    if (!id || *id != config::built_table_id || !version || *version != 1) return temporary(foreign);
     database_ = std::move(*database);
     Result<sqlite::Statement> find = database_.prepare("SELECT value FROM entry WHERE key = ?");
     if (!find) {
@@ -74,7 +64,8 @@ Result<> write_indexed(const std::string& path, const std::vector<TextEntry>& en
         path, {.access = sqlite::Access::create, .durable = true, .write_ahead_log = false});
     if (!database) return pass(database);
     if (Result<> made = database->migrate(steps); !made) return made;
-    if (Result<> made = database->run_script("PRAGMA application_id=" + std::to_string(application_id));
+    if (Result<> made =
+            database->run_script("PRAGMA application_id=" + std::to_string(config::built_table_id));
         !made)
         return made;
     Result<sqlite::Transaction> transaction = sqlite::Transaction::begin(*database);

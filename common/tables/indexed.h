@@ -16,7 +16,7 @@ inline constexpr std::string_view indexed_suffix = ".db";
 class IndexedTable final : public LocalTable {
   public:
     // `path` with its suffix. The file need not be there yet: lookups fail for now until it is. `fold`: keys
-    // are looked up in lower case.
+    // are looked up without their case.
     IndexedTable(std::string name, std::string path, bool fold = true)
         : LocalTable(std::move(name)), file_(std::move(path)), fold_(fold) {}
     Found find_now(std::string_view key) override;

@@ -23,6 +23,10 @@ Result<bool> ReplacedFile::changed(std::string_view remedy) {
         known_ = false;
         return system_error("cannot open " + path_ + std::string(remedy), number);
     }
+    if (!S_ISREG(now.st_mode)) {
+        known_ = false;
+        return temporary(path_ + " is no regular file" + std::string(remedy));
+    }
     bool same = known_ && same_file(now, seen_);
     known_ = true;
     looked_us_ = now_us;
