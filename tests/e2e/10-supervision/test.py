@@ -37,7 +37,9 @@ class Supervised(HouseTest):
     def tearDown(self):
         self.main_cf.write_text(self.texts[0])
         self.master_cf.write_text(self.texts[1])
+        since = len(self.ours.log())
         self.ekiden('reload')
+        waiting.until(lambda: self.events('reloaded', since), 'the log tells of it: the next test looks for its own')
 
     def ekiden(self, *arguments, check=True):
         argv = [*self.ours.facts['commands']['ekiden'], *arguments]
