@@ -45,7 +45,7 @@ Task<Result<bool>> Checks::is_right(std::string address, std::string account, st
     if (place.share().here > limits::checks_per_address)
         co_return temporary("too many logins of this address at once");
     std::string fingerprint = remembered_.fingerprint(account, stored_hash, password);
-    while (place.share().running >= limits::running_per_address || running_.contains(fingerprint)) {
+    while (place.share().running >= hashing_.threads() || running_.contains(fingerprint)) {
         bool notified = co_await ended_.wait(limits::check_wait);
         if (!notified) co_return temporary("password checks take too long now");
         if (exists && remembered_.knows(account, stored_hash, password)) co_return true;

@@ -16,11 +16,9 @@ inline constexpr std::size_t exchanges = 20'000;
 inline constexpr std::size_t used_challenges = 100'000;
 // Password checks that may wait for a thread; past it the answer is "try again later".
 inline constexpr std::size_t waiting_checks = 256;
-// Of one address: checks that may be under way in all, those of them that are given to the hashing threads
-// (as many as there are by default: more would only be waited for by others), and how long one waits to
-// begin.
+// Of one address: checks that may be under way in all, and how long one waits to begin. Given to the hashing
+// threads are no more than there are threads: others would wait behind them.
 inline constexpr std::size_t checks_per_address = 1000;
-inline constexpr std::size_t running_per_address = 2;
 inline constexpr Seconds check_wait{20};
 inline constexpr Seconds exchange_age{300};
 }  // namespace limits

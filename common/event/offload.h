@@ -30,6 +30,7 @@ class Offload {
   public:
     // `queue_limit`: jobs that may wait for a thread; beyond that run() answers with a temporary error.
     Offload(Loop& loop, unsigned threads, std::size_t queue_limit);
+    std::size_t threads() const { return threads_.size(); }
     Offload(const Offload&) = delete;
     Offload& operator=(const Offload&) = delete;
     // Waits for the jobs that run; those that wait are dropped, and their awaiters must be gone by then.
