@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 
+#include "common/config/name_service.h"
 #include "common/text/ascii.h"
 
 namespace ekiden::local_delivery {
@@ -48,12 +48,8 @@ Result<Account> find_account(const std::string& user, const AccountRules& rules)
     passwd entry{}, *found = nullptr;
     int error = getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
     if (found == nullptr) {
-        // The C library's ways to say that there is no such user; some also mean that it could not ask, so
-        // that the file is at least to be readable.
-        if (error != 0 && access("/etc/passwd", R_OK) != 0) return system_error("/etc/passwd", errno);
-        for (int none : {0, ENOENT, ESRCH, EBADF, EPERM, EACCES})
-            if (error == none)
-                return not_found("unknown user: \"" + text::printable(name, longest_name) + "\"");
+        if (config::means_nobody(error))
+            return not_found("unknown user: \"" + text::printable(name, longest_name) + "\"");
         return system_error("the password database", error);
     }
     Account account{found->pw_name, found->pw_uid,   found->pw_gid,

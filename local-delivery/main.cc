@@ -9,9 +9,9 @@
 #include <cerrno>
 
 #include "common/base/deadline.h"
+#include "common/config/name_service.h"
 #include "common/log/events.h"
 #include "common/process/daemon.h"
-#include "common/process/name_service.h"
 #include "common/process/sandbox.h"
 #include "common/text/delay.h"
 #include "local-delivery/command_starter.h"
@@ -46,7 +46,7 @@ class DeliveryProgram final : public process::Program {
         Result<LocalSettings> local = local_settings(worker.settings(), worker.as_root() && geteuid() == 0);
         if (!local) return pass(local);
         local_ = std::move(*local);
-        worker.paths().unix_connections = process::prepare_to_ask_for_users();
+        worker.paths().unix_connections = config::prepare_to_ask_for_users();
         if (worker.as_root())
             if (Result<> kept = process::keep_only({CAP_SETUID, CAP_SETGID}); !kept) return kept;
         // With the parent's capabilities, without its filter.

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "common/config/name_service.h"
+
 namespace ekiden::tables {
 namespace {
 
@@ -22,9 +24,7 @@ Found look_up(const std::string& table, const std::string& key, Ask&& ask,
         int error = ask(key.c_str(), &entry, buffer.data(), size, &found);
         if (error == ERANGE) continue;
         if (found) return line(entry);
-        // getpwnam(3): these too may mean that there is no such name.
-        if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM)
-            return std::nullopt;
+        if (config::means_nobody(error)) return std::nullopt;
         return system_error(table + ": cannot look up \"" + key + "\"", error);
     }
     return temporary(table + ": the entry of \"" + key + "\" is too long");

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "common/config/name_service.h"
 #include "common/config/table_reference.h"
 #include "common/text/ascii.h"
 
@@ -17,17 +18,11 @@ namespace {
 
 constexpr std::size_t entry_size = 16 * 1024;
 constexpr std::size_t longest_name = 64;
-constexpr const char* password_file = "/etc/passwd";
 
 // What is said where the password database gave nobody.
 template <class Name>
 Result<Name> nobody(int error) {
-    // These are the C library's ways to say that there is no such user; but where it asks others behind the
-    // file, they also say that it could not ask. So the file is at least to be readable.
-    bool none = error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM ||
-                error == EACCES;
-    if (error != 0 && ::access(password_file, R_OK) != 0) return system_error(password_file, errno);
-    if (none) return Name();
+    if (config::means_nobody(error)) return Name();
     return system_error("the password database", error);
 }
 
@@ -52,14 +47,15 @@ Result<std::string> name_of_user(std::uint32_t uid) {
 }
 
 Result<std::string> owner_of_table(const std::string& table) {
-    auto reference = config::parse_table_reference(table);
-    if (!reference || !reference->name.starts_with('/')) return "";
-    const config::TableType* type = config::find_table_type(reference->type);
-    std::string path = reference->name + std::string(type ? type->suffix : "");
+    Result<std::vector<config::TableReference>> leaves = config::leaf_tables(table);
+    // Of a table of several nobody in particular is the owner.
+    if (!leaves || leaves->size() != 1 || !leaves->front().name.starts_with('/')) return "";
+    const config::TableType* type = config::find_table_type(leaves->front().type);
+    std::string path = leaves->front().name + std::string(type->suffix);
     struct stat status{};
     bool here = ::stat(path.c_str(), &status) == 0;
     // What master read for us may stand where we cannot look.
-    if (!here && type && type->in_snapshot()) return "";
+    if (!here && type->in_snapshot()) return "";
     if (!here) return system_error(table + ": cannot learn whose it is: " + path, errno);
     if (status.st_uid == 0) return "";
     Result<std::string> owner = name_of_user(status.st_uid);

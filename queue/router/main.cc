@@ -2,9 +2,9 @@
 // files. It reads the configuration's tables and the directory that authd publishes, and writes nothing.
 #include <unistd.h>
 
+#include "common/config/name_service.h"
 #include "common/log/events.h"
 #include "common/process/daemon.h"
-#include "common/process/name_service.h"
 #include "common/process/users.h"
 #include "common/tables/lookup_order.h"
 #include "queue/router/local_users.h"
@@ -84,7 +84,7 @@ class Program : public process::Program {
         folders.emplace_back("/etc");
         for (const std::string& folder : folders)
             if (::access(folder.c_str(), F_OK) == 0) worker.paths().read.push_back(folder);
-        worker.paths().unix_connections = process::prepare_to_ask_for_users() || needs_.unix_sockets;
+        worker.paths().unix_connections = config::prepare_to_ask_for_users() || needs_.unix_sockets;
         worker.paths().internet_connections = needs_.internet;
         return {};
     }

@@ -5,6 +5,7 @@ import glob
 import os
 import pathlib
 import shutil
+import socket
 import socketserver
 import subprocess
 import threading
@@ -78,6 +79,21 @@ class UsersOfAServer(HouseTest):
     def test_who_is_known(self):
         self.assertEqual([self.recipient(name) for name in ('noriko', 'noriko+x', 'taro', 'ghost')], [250, 250, 250, 550])
         self.assertIn('ghost', self.server.asked)
+
+    def test_while_the_server_is_away(self):
+        # Nobody is refused for good whom only the server knows; who stands in the file is served.
+        path, aside = self.folder / 'server', self.folder / 'aside'
+        path.rename(aside)
+        try:
+            self.assertEqual([self.recipient(name) for name in ('noriko', 'taro')], [451, 250], 'there is no socket')
+            with socket.socket(socket.AF_UNIX) as refusing:
+                refusing.bind(str(path))
+                path.chmod(0o666)
+                self.assertEqual([self.recipient(name) for name in ('noriko', 'taro')], [451, 250], 'it refuses')
+                path.unlink()
+        finally:
+            aside.rename(path)
+        self.assertEqual(self.recipient('noriko'), 250)
 
     def messages(self):
         return [path.read_bytes() for path in self.home.glob('Maildir/new/*')]

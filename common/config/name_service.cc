@@ -1,17 +1,20 @@
-#include "common/process/name_service.h"
+#include "common/config/name_service.h"
 
 #include <pwd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "common/config/check.h"
 #include "common/text/ascii.h"
 
-namespace ekiden::process {
+namespace ekiden::config {
 namespace {
 
 constexpr const char* nsswitch_file = "/etc/nsswitch.conf";
+constexpr const char* password_file = "/etc/passwd";
 constexpr const char* nobodys_name = "ekiden-asks-whether-users-can-be-asked-for";
 constexpr std::array<std::string_view, 6> without_server = {"files",      "compat",   "db",
                                                             "extrausers", "altfiles", "systemd"};
@@ -25,6 +28,11 @@ bool names_server(std::string_view services) {
         if (!action && std::ranges::find(without_server, word) == without_server.end()) return true;
     }
     return false;
+}
+
+bool host_has_server() {
+    Result<std::string> nsswitch = read_file(nsswitch_file);
+    return nsswitch && users_come_from_server(*nsswitch);
 }
 
 }  // namespace
@@ -41,10 +49,19 @@ bool users_come_from_server(std::string_view nsswitch) {
 }
 
 bool prepare_to_ask_for_users() {
-    Result<std::string> nsswitch = config::read_file(nsswitch_file);
-    if (!nsswitch || !users_come_from_server(*nsswitch)) return false;
+    if (!host_has_server()) return false;
     ::getpwnam(nobodys_name);
     return true;
 }
 
-}  // namespace ekiden::process
+// The C library returns 0 for "nobody". Anything else came from the last service that it asked: where that is
+// a module whose socket is closed to us, or that is not installed, no user is missed by it; where users come
+// from a server it may be away.
+bool means_nobody(int error) {
+    if (error == 0) return true;
+    if (::access(password_file, R_OK) != 0) return false;
+    if (host_has_server()) return error == EPERM;  // our own filter's answer
+    return error == ENOENT || error == ESRCH || error == EBADF || error == EPERM || error == EACCES;
+}
+
+}  // namespace ekiden::config

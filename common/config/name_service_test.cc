@@ -1,8 +1,8 @@
-#include "common/process/name_service.h"
+#include "common/config/name_service.h"
 
 #include <gtest/gtest.h>
 
-namespace ekiden::process {
+namespace ekiden::config {
 namespace {
 
 TEST(NameService, UsersFromServers) {
@@ -17,4 +17,4 @@ TEST(NameService, UsersFromServers) {
 }
 
 }  // namespace
-}  // namespace ekiden::process
+}  // namespace ekiden::config
