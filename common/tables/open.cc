@@ -58,11 +58,13 @@ Opened open_service(const config::TableReference& reference, std::string name, c
     if (reference.type == "socketmap") {
         Result<SocketmapServer> server = parse_socketmap(reference.name);
         if (!server) return pass(server);
-        return std::make_unique<SocketmapTable>(std::move(name), std::move(*server), source.loop);
+        return std::make_unique<SocketmapTable>(std::move(name), std::move(*server), source.loop,
+                                                source.fold);
     }
     Result<std::string> content = config::read_file(reference.name);
     if (!content) return pass(content);
-    Result<std::unique_ptr<SqliteTable>> table = SqliteTable::make(std::move(name), *content, reference.name);
+    Result<std::unique_ptr<SqliteTable>> table =
+        SqliteTable::make(std::move(name), *content, reference.name, source.fold);
     if (!table) return pass(table);
     return std::move(*table);
 }

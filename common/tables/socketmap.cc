@@ -8,6 +8,7 @@
 #include "common/net/listener.h"
 #include "common/tables/socketmap_protocol.h"
 #include "common/text/ascii.h"
+#include "common/text/fold.h"
 
 namespace ekiden::tables {
 namespace {
@@ -57,8 +58,8 @@ Result<SocketmapServer> parse_socketmap(std::string_view name) {
     return server;
 }
 
-SocketmapTable::SocketmapTable(std::string name, SocketmapServer server, event::Loop* loop)
-    : Table(std::move(name)), server_(std::move(server)), loop_(loop) {
+SocketmapTable::SocketmapTable(std::string name, SocketmapServer server, event::Loop* loop, bool fold)
+    : Table(std::move(name)), server_(std::move(server)), loop_(loop), fold_(fold) {
     if (loop_) freed_ = std::make_unique<event::Signal>(*loop_);
 }
 
@@ -130,7 +131,7 @@ Task<Found> SocketmapTable::find(std::string key) {
             table.freed_->notify_all();
         }
     } turn(*this);
-    Found found = co_await find_at(std::move(key));
+    Found found = co_await find_at(fold_ ? text::fold_case(key) : std::move(key));
     if (found) co_return found;
     std::string why = name() + ": " + found.error().text;
     if (found.error().kind == ErrorKind::permanent) co_return permanent(why);

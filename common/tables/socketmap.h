@@ -24,8 +24,9 @@ Result<SocketmapServer> parse_socketmap(std::string_view name);
 
 class SocketmapTable final : public Table {
   public:
-    // `loop` outlives this; null: lookups fail, the table is only looked at.
-    SocketmapTable(std::string name, SocketmapServer server, event::Loop* loop);
+    // `loop` outlives this; null: lookups fail, the table is only looked at. `fold`: keys are asked for
+    // without their case.
+    SocketmapTable(std::string name, SocketmapServer server, event::Loop* loop, bool fold);
     Task<Found> find(std::string key) override;
 
   private:
@@ -36,6 +37,7 @@ class SocketmapTable final : public Table {
 
     const SocketmapServer server_;
     event::Loop* const loop_;
+    const bool fold_;
     std::deque<Connection> idle_;
     std::size_t in_use_ = 0;
     std::unique_ptr<event::Signal> freed_;

@@ -7,6 +7,7 @@
 #include "common/config/expand.h"
 #include "common/config/main_cf.h"
 #include "common/text/ascii.h"
+#include "common/text/fold.h"
 
 namespace ekiden::tables {
 namespace {
@@ -117,8 +118,8 @@ Result<ParsedQuery> parse_query(std::string_view query) {
 }
 
 Result<std::unique_ptr<SqliteTable>> SqliteTable::make(std::string name, std::string_view content,
-                                                       const std::string& file) {
-    auto table = std::make_unique<SqliteTable>(Key(), std::move(name));
+                                                       const std::string& file, bool fold) {
+    auto table = std::make_unique<SqliteTable>(Key(), std::move(name), fold);
     std::vector<config::Finding> findings;
     RawValues values = config::MainCf::parse(content, file, findings).values();
     for (const config::Finding& finding : findings)
@@ -175,8 +176,9 @@ Result<> SqliteTable::open() {
     return {};
 }
 
-Found SqliteTable::find_now(std::string_view key) {
-    if (!wants(key)) return std::nullopt;
+Found SqliteTable::find_now(std::string_view asked) {
+    if (!wants(asked)) return std::nullopt;
+    const std::string key = fold_ ? text::fold_case(asked) : std::string(asked);
     std::array<std::optional<std::string>, most_parameters + 1> filled;
     for (std::size_t i = 0; i < query_.parameters.size(); ++i) {
         filled[i] = query_.parameters[i].fill(key);

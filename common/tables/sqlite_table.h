@@ -33,10 +33,11 @@ class SqliteTable final : public LocalTable {
     struct Key {};  // only make() makes one
 
   public:
-    SqliteTable(Key, std::string name) : LocalTable(std::move(name)) {}
+    SqliteTable(Key, std::string name, bool fold) : LocalTable(std::move(name)), fold_(fold) {}
     // `content` of the table's file; malformed when it lacks dbpath or query or names what is not supported.
+    // `fold`: keys are asked for without their case.
     static Result<std::unique_ptr<SqliteTable>> make(std::string name, std::string_view content,
-                                                     const std::string& file);
+                                                     const std::string& file, bool fold = true);
     Found find_now(std::string_view key) override;
     const std::string& database_path() const { return database_path_; }
 
@@ -44,6 +45,7 @@ class SqliteTable final : public LocalTable {
     bool wants(std::string_view key) const;
     Result<> open();
 
+    const bool fold_;
     std::string database_path_;
     ParsedQuery query_;
     KeyTemplate result_format_{"%s"};

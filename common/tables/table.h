@@ -39,7 +39,8 @@ class Table {
     const std::string name_;
 };
 
-// A key that is longer than tables take is an error: it may well be one that the table means.
+// A key that is longer than tables take is an error: it may well be one that the table means. Whoever asks
+// says "try again later", as for any lookup that fails.
 inline Found key_too_long(const std::string& table, std::size_t size) {
     return malformed(table + ": a key of " + std::to_string(size) + " octets is too long");
 }

@@ -308,6 +308,7 @@ TEST_F(TablesTest, SqliteBindsTheKey) {
     };
     EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%s' ORDER BY v")->find("u@d.test"))), "one,two");
     EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%u@%d' LIMIT 1")->find("it's@d.test"))), "quoted");
+    EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%s' LIMIT 1")->find("It's@D.test"))), "quoted");
     EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = %u")->find("u@x"))), "local");
     EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%1'")->find("x@d.test"))), "label");
     EXPECT_EQ(shown(now(make("SELECT v FROM a WHERE k = '%d'")->find("nodomain"))), "-");

@@ -107,7 +107,7 @@ class Tables(HouseTest):
     def test_every_type_answers(self):
         for local, code in (('first', 250), ('text', 250), ('row', 250), ('any-thing', 250), ('nobody', 550),
                             ('any-thing2', 550), ('half-half', 250), ('half-whole', 550), ('constant', 250),
-                            ('first-step', 250), ('server', 250), ('far', 250)):
+                            ('first-step', 250), ('server', 250), ('far', 250), ('First', 250), ('ROW', 250), ('Server', 250), ('FAR', 250)):
             with self.subTest(local=local):
                 self.assertEqual(self.recipient(local), code)
 
