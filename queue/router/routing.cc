@@ -162,12 +162,11 @@ Task<Result<bool>> Routing::is_listed(std::string address, AddressClass address_
     if (address_class == AddressClass::local && tables_.local_recipients.empty()) co_return true;
     if (address_class != AddressClass::relay && address_class != AddressClass::local) co_return false;
     tables::Parts parts = tables::parts_of(address, settings_[param::recipient_delimiter]);
-    // In which order is all one for the answer; the name of a user is asked for first, so that one whom a file
-    // has is found while the server of others is away.
+    // In which order is all one for the answer; the name of a user is asked for first, so that one whom a
+    // file has is found while the server of others is away.
     std::vector<tables::Key> keys;
     if (address_class == AddressClass::local) keys = {{parts.local, true}, {parts.user, true}};
-    keys.insert(keys.end(),
-                {{address}, {parts.user + "@" + parts.domain, true}, {"@" + parts.domain, true}});
+    keys.insert(keys.end(), {{address}, {parts.user + "@" + parts.domain, true}, {"@" + parts.domain, true}});
     const tables::Maps& maps =
         address_class == AddressClass::relay ? tables_.relay_recipients : tables_.local_recipients;
     tables::FoundHit hit = co_await tables::find_first(maps, std::move(keys));
