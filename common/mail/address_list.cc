@@ -75,10 +75,16 @@ std::vector<Token> tokens_of(std::string_view text) {
 
 using Place = std::vector<Token>::const_iterator;
 
-// One addr-spec, the last @ parting it; a route before it is dropped.
+// Where the addr-spec begins behind a route, "@a,@b:"; `to` where nothing stands behind it.
+Place behind_route(Place from, Place to) {
+    if (from != to && from->is('@'))
+        for (Place each = to; each != from; --each)
+            if ((each - 1)->is(':')) return each;
+    return from;
+}
+
+// One addr-spec, the last @ parting it.
 ListedAddress address_of(Place from, Place to) {
-    for (Place each = to; from->is('@') && each != from; --each)
-        if ((each - 1)->is(':') && each != to) from = each;
     ListedAddress found{{}, from->begin, (to - 1)->end};
     Place at = to;
     for (Place each = from; each != to; ++each)
@@ -101,7 +107,8 @@ void add_runs(Place from, Place to, std::vector<ListedAddress>& out) {
         while (end != to && (end->joins() || (end - 1)->joins())) ++end;
         bool has_word = false;
         for (Place each = from; each != end; ++each) has_word = has_word || each->kind == Kind::word;
-        if (has_word) out.push_back(address_of(from, end));
+        Place begin = behind_route(from, end);
+        if (has_word && begin != end) out.push_back(address_of(begin, end));
         from = end;
     }
 }
@@ -124,7 +131,8 @@ std::vector<ListedAddress> addresses_in(std::string_view text) {
         if (at->is('<')) {
             Place close = at + 1;
             while (close != tokens.cend() && !close->is('>')) ++close;
-            if (at + 1 != close) found.push_back(address_of(at + 1, close));
+            Place begin = behind_route(at + 1, close);
+            if (begin != close) found.push_back(address_of(begin, close));
             if (close == tokens.cend()) return found;
             at = close;
             group = close + 1;  // what stood before was a phrase
