@@ -143,7 +143,10 @@ class ByDefault(HouseTest):
         with self.ours.smtp() as client:
             client.command('EHLO x')
             client.command('MAIL FROM:<s@elsewhere.test>')
-            self.assertEqual(client.command(f'RCPT TO:<taro@{LOCAL}>')[0], 451, 'neither taken nor refused for good')
+            self.assertEqual(client.command(f'RCPT TO:<ghost@{LOCAL}>')[0], 451, 'neither taken nor refused for good')
+        self.assertEqual(self.send('taro')[0], 250, 'a user is one, whatever the table says')
+        waiting.until(lambda: re.search(r'to=<taro@.*status=deferred .*/etc/aliases\.db', self.ours.log()), 'it waits')
+        self.assertEqual(self.mailbox(), '')
         self.assertIn('warning: lookup in recipient failed: cannot open /etc/aliases.db', self.ours.log())
         status, out, trouble = self.newaliases()
         self.assertEqual((status != 0, out), (True, ''))
