@@ -45,7 +45,6 @@ void Peers::retire(const PeerDraining& draining) {
     peer.workers_.erase(place);
 }
 
-template <class Condition>
 std::shared_ptr<Channel> Peers::first_channel(Condition condition) const {
     for (const auto& [service, peer] : peers_) {
         for (const auto& [incarnation, channel] : peer->workers_)
@@ -56,31 +55,26 @@ std::shared_ptr<Channel> Peers::first_channel(Condition condition) const {
     return nullptr;
 }
 
-Task<bool> Peers::all_sent(Milliseconds time) {
+Task<bool> Peers::until_none(Condition condition, Task<bool> (Channel::*it_passes)(Milliseconds),
+                             Milliseconds time) {
     const Deadline deadline(time);
-    while (auto channel = first_channel([](const Channel& each) { return each.unsent() > 0; })) {
+    while (std::shared_ptr<Channel> channel = first_channel(condition)) {
         if (deadline.passed()) co_return false;
-        co_await channel->sent(deadline.left());
+        co_await (*channel.*it_passes)(deadline.left());
     }
     co_return true;
+}
+
+Task<bool> Peers::all_sent(Milliseconds time) {
+    return until_none([](const Channel& each) { return each.unsent() > 0; }, &Channel::sent, time);
 }
 
 Task<bool> Peers::all_heard_out(Milliseconds time) {
-    const Deadline deadline(time);
-    while (auto channel = first_channel([](const Channel& each) { return !each.heard_last(); })) {
-        if (deadline.passed()) co_return false;
-        co_await channel->last(deadline.left());
-    }
-    co_return true;
+    return until_none([](const Channel& each) { return !each.heard_last(); }, &Channel::last, time);
 }
 
 Task<bool> Peers::all_answered(Milliseconds time) {
-    const Deadline deadline(time);
-    while (auto channel = first_channel([](const Channel& each) { return each.serving() > 0; })) {
-        if (deadline.passed()) co_return false;
-        co_await channel->answered(deadline.left());
-    }
-    co_return true;
+    return until_none([](const Channel& each) { return each.serving() > 0; }, &Channel::answered, time);
 }
 
 void Peers::drop_requests() {

@@ -79,8 +79,11 @@ class Peers {
     void drop_requests();
 
   private:
-    template <class Condition>
+    using Condition = bool (*)(const Channel& channel);
     std::shared_ptr<Channel> first_channel(Condition condition) const;
+    // Until the condition holds for no channel; `it_passes` waits for that of one.
+    Task<bool> until_none(Condition condition, Task<bool> (Channel::*it_passes)(Milliseconds),
+                          Milliseconds time);
     void closed(Channel& channel);
     event::Loop& loop_;
     const Service self_;
