@@ -38,6 +38,7 @@ class SystemUsers:
         etc = self.folder / 'etc'
         etc.mkdir(parents=True)
         (self.folder / 'home').mkdir()
+        (self.folder / 'home').chmod(0o755)    # whatever the umask
         lines = {name: (pathlib.Path('/etc') / name).read_text().splitlines() for name in FILES}
         for name, password in passwords.items():
             if name == 'root':

@@ -6,7 +6,7 @@ import shutil
 
 import waiting
 from house_test import HouseTest, main
-from instance import Instance, new_folder
+from instance import Instance, scratch
 from system_users import SystemUsers, in_own_mounts
 
 MESSAGE = b'Subject: one\n\nfrom a friend\n.with a dot\n'
@@ -26,11 +26,8 @@ def status(pid, name):
 class SystemLogins(HouseTest):
     @classmethod
     def prepare(cls):
-        cls.folder = new_folder('system-logins')
-        cls.stack.callback(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.folder.chmod(0o755)
+        cls.folder = cls.use(scratch('system-logins'))
         cls.users = SystemUsers(cls.folder, {'taro': 'taro-secret', 'hanako': 'hanako-secret', 'root': 'root-secret'})
-        (cls.folder / 'home').chmod(0o755)
         cls.ours = cls.use(Instance('system-users', system_accounts='yes', home_mailbox='Maildir/', myorigin='local.test',
                                     mydestination='local.test', auth_failure_delay='0s'))
 

@@ -4,7 +4,6 @@ is the test's own behind a Unix socket, the module that asks it a real one of th
 import glob
 import os
 import pathlib
-import shutil
 import socket
 import socketserver
 import subprocess
@@ -12,7 +11,7 @@ import threading
 
 import waiting
 from house_test import HouseTest, main
-from instance import Instance, new_folder
+from instance import Instance, scratch
 from system_users import SystemUsers, hashed, in_own_mounts, mount_over
 
 UID = 25001
@@ -34,11 +33,8 @@ class Names(socketserver.StreamRequestHandler):
 class UsersOfAServer(HouseTest):
     @classmethod
     def prepare(cls):
-        cls.folder = new_folder('name-service')
-        cls.stack.callback(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.folder.chmod(0o755)
+        cls.folder = cls.use(scratch('name-service'))
         cls.users = SystemUsers(cls.folder, {'taro': 'taro-secret'})
-        (cls.folder / 'home').chmod(0o755)
         cls.home = cls.folder / 'home' / 'noriko'
         cls.home.mkdir(mode=0o700)
         os.chown(cls.home, UID, UID)
