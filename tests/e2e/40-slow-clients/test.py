@@ -19,9 +19,9 @@ from house_test import main
 
 SLOW = int(os.environ.get('EKIDEN_SLOW', '2000'))
 PERIOD = 10         # seconds from one octet of a client to the next
-WITHOUT = 10        # seconds of serving others without the slow ones
-WITH = 25           # and with them
-EVERY = 0.25        # seconds from one new client to the next
+ROUNDS = 3          # octets that each slow client does
+TURNS = 20          # new clients of SMTP and of POP3 that are served without the slow ones
+EVERY = 100         # octets of slow clients from one such turn to the next: half a second
 SOURCES = 200       # 127.0.2.1 to 127.0.2.200
 COST = 0.05         # of a core: what all the slow ones together may take
 LARGE = 1_000_000   # octets of the message that is read slowly: more than the kernel keeps of it
@@ -121,22 +121,25 @@ KINDS = (('an SMTP command', CommandTypist, 'smtp', 0.25), ('content', ContentTy
 
 
 def be_slow(ours, count, parent):
-    """Opens all, says so, does an octet of each in PERIOD until the parent says enough; how many octets those were."""
+    """Opens all, says so, and when the parent is ready does an octet of each in PERIOD, ROUNDS times; of each EVERY octets the
+    parent hears, and of the end. A parent that is gone ends it."""
     numbers = iter(range(count))
     clients = [kind(ours, service, number) for _, kind, service, share in KINDS
                for _, number in zip(range(round(share * count)), numbers)]
     random.Random(1).shuffle(clients)    # the kinds mixed
     parent.send(len(clients))
     parent.recv()
-    due, steps = time.monotonic(), 0
-    while not parent.poll(max(due - time.monotonic(), 0)):
-        clients[steps % len(clients)].step()
-        steps += 1
-        due += PERIOD / len(clients)
-    parent.recv()
+    begun = time.monotonic()
+    for step in range(ROUNDS * len(clients)):
+        if parent.poll(max(begun + step * PERIOD / len(clients) - time.monotonic(), 0)):
+            return
+        clients[step % len(clients)].step()
+        if step % EVERY == 0:
+            parent.send('another turn')
+    parent.send('enough')
     for client in clients:
         client.finish()
-    parent.send(steps)
+    parent.send('all are answered')
 
 
 class SlowClients(CrowdTest):
@@ -171,29 +174,34 @@ class SlowClients(CrowdTest):
                 os.chown(folder, box.stat().st_uid, box.stat().st_gid)
             os.link(file, other / 'new' / file.name)
 
-    def serve_others(self, seconds):
-        """New clients of SMTP and POP3 at a steady pace: the times of each, and of the server's a second of the clock."""
+    def turns_of(self, crowd):
+        """One whenever the slow clients have done so many octets more, until they have done all."""
+        while True:
+            self.assertTrue(crowd.poll(60), 'the slow clients go on')
+            if crowd.recv() == 'enough':
+                return
+            yield
+
+    def serve_others(self, turns):
+        """New clients of SMTP and POP3, one of each a turn: the times of each, and the server's and the clock's seconds."""
         taken = {self.smtp_served: [], self.pop3_served: []}
         begun, (before, *_) = time.monotonic(), self.spent()
-        due = begun
-        while due < begun + seconds:
+        for _ in turns:
             for serve, times in taken.items():
-                time.sleep(max(due - time.monotonic(), 0))
                 times.append(self.timed(serve))
-                due += EVERY
-        return [*taken.values(), (self.spent()[0] - before) / (time.monotonic() - begun)]
+        return [*taken.values(), self.spent()[0] - before, time.monotonic() - begun]
 
-    def show(self, what, smtp, pop3, cpu):
+    def show(self, what, smtp, pop3, cpu, seconds):
         for name, taken in (('SMTP', smtp), ('POP3', pop3)):
             print(f'{what}: new clients of {name} served in ms: {self.shown(taken)}', flush=True)
-        print(f'{what}: the server ran {1000 * cpu:.1f} ms in a second', flush=True)
+        print(f'{what}: the server ran {1000 * cpu:.1f} ms in {seconds:.1f} s', flush=True)
 
     def test_slow_clients(self):
         print(flush=True)
         self.smtp_served()
         self.pop3_served()
         self.at_rest()
-        without = self.serve_others(WITHOUT)
+        without = self.serve_others(range(TURNS))
         self.show('without slow clients', *without)
         before = self.memory()
         here, there = multiprocessing.Pipe()
@@ -205,23 +213,25 @@ class SlowClients(CrowdTest):
             self.at_rest()
             now = self.memory()
             here.send('begin')
-            slowed = self.serve_others(WITH)
-            self.assertTrue(crowd.is_alive(), 'the slow clients stand')
-            here.send('enough')
-            steps = here.recv()
+            slowed = self.serve_others(self.turns_of(here))
+            self.assertTrue(here.poll(60), 'the slow clients get their answers')
+            self.assertEqual(here.recv(), 'all are answered')
             crowd.join(60)
             self.assertEqual(crowd.exitcode, 0)
         finally:
             crowd.kill()
         print(f'{count} slow clients: ' + ', '.join(f'{share:.0%} {name}' for name, _, _, share in KINDS) +
-              f'; {steps} octets of theirs', flush=True)
+              f'; {ROUNDS} octets of each', flush=True)
         self.show_growth(before, now, count)
         self.show('with them', *slowed)
-        self.assertGreater(steps, 0.9 * count * WITH / PERIOD, 'an octet in 10 s of each')
+        self.assertLess(slowed[-1], ROUNDS * PERIOD / 0.9, 'an octet in 10 s of each')
         for name, were, are in zip(('SMTP', 'POP3'), without, slowed):
             self.assertTrue(self.enough_within(are), name)
             self.assertLess(statistics.median(are), 2 * statistics.median(were) + WITHIN / 10, name)
-        self.assertLess(slowed[-1] - without[-1], COST)
+        turn = without[-2] / TURNS    # what one of SMTP and one of POP3 cost
+        cost = (slowed[-2] - len(slowed[0]) * turn) / slowed[-1]
+        print(f'the slow ones cost {1000 * cost:.1f} ms in a second', flush=True)
+        self.assertLess(cost, COST)
 
 
 main(SlowClients)
