@@ -106,7 +106,7 @@ Result<std::optional<std::string>> CdbFile::find(std::string_view key) const {
 }
 
 Found CdbTable::find_now(std::string_view key) {
-    Result<bool> changed = file_.changed(" (run: ekimap " + name() + ", for aliases ekialias)");
+    Result<bool> changed = file_.changed();
     if (!changed) return pass(changed);
     if (!open_ || *changed) {
         open_.reset();

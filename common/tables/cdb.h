@@ -35,7 +35,9 @@ class CdbTable final : public LocalTable {
   public:
     // `path` with its suffix; `fold`: keys are looked up without their case.
     CdbTable(std::string name, std::string path, bool fold)
-        : LocalTable(std::move(name)), file_(std::move(path)), fold_(fold) {}
+        : LocalTable(std::move(name)),
+          file_(std::move(path), " (run: ekimap " + this->name() + ", for aliases ekialias)"),
+          fold_(fold) {}
     Found find_now(std::string_view key) override;
 
   private:

@@ -13,15 +13,14 @@ constexpr std::string_view steps[] = {
 }  // namespace
 
 Result<> IndexedTable::reopen_if_changed() {
-    const std::string remedy = " (run: ekimap " + name() + ", for aliases ekialias)";
-    Result<bool> changed = file_.changed(remedy);
+    Result<bool> changed = file_.changed();
     if (!changed) return pass(changed);
     if (database_ && !*changed) return {};
     find_ = {};
     database_ = {};
     Result<sqlite::Database> database =
         sqlite::Database::open(file_.path(), {.access = sqlite::Access::immutable, .cache_kib = 256});
-    const std::string foreign = file_.path() + " is not a table built by ekimap" + remedy;
+    const std::string foreign = file_.path() + " is not a table built by ekimap" + file_.remedy();
     if (!database)
         return config::is_built_table(file_.path()) ? Result<>(pass(database)) : temporary(foreign);
     Result<std::int64_t> id = database->number("PRAGMA application_id");

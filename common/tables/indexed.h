@@ -18,7 +18,9 @@ class IndexedTable final : public LocalTable {
     // `path` with its suffix. The file need not be there yet: lookups fail for now until it is. `fold`: keys
     // are looked up without their case.
     IndexedTable(std::string name, std::string path, bool fold = true)
-        : LocalTable(std::move(name)), file_(std::move(path)), fold_(fold) {}
+        : LocalTable(std::move(name)),
+          file_(std::move(path), " (run: ekimap " + this->name() + ", for aliases ekialias)"),
+          fold_(fold) {}
     Found find_now(std::string_view key) override;
     // Calls for each entry in the order of keys.
     Result<> each(const std::function<void(std::string_view key, std::string_view value)>& visit);

@@ -31,7 +31,7 @@ void LmdbTable::Close::operator()(MDB_env* environment) const { ::mdb_env_close(
 
 // Also a change in place opens the file anew: it may have grown beyond what is mapped.
 Result<> LmdbTable::reopen_if_changed() {
-    Result<bool> changed = file_.changed(" (run: postmap " + name() + ")");
+    Result<bool> changed = file_.changed();
     if (!changed) return pass(changed);
     if (environment_ && !*changed) return {};
     environment_.reset();

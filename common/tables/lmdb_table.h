@@ -18,7 +18,9 @@ class LmdbTable final : public LocalTable {
   public:
     // `path` with its suffix; `fold`: keys are looked up in lower case.
     LmdbTable(std::string name, std::string path, bool fold)
-        : LocalTable(std::move(name)), file_(std::move(path)), fold_(fold) {}
+        : LocalTable(std::move(name)),
+          file_(std::move(path), " (run: postmap " + this->name() + ")"),
+          fold_(fold) {}
     Found find_now(std::string_view key) override;
     // All entries, in the order of their keys.
     Result<> each(const std::function<void(std::string_view key, std::string_view value)>& visit);

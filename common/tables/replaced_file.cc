@@ -14,18 +14,18 @@ bool same_file(const struct stat& a, const struct stat& b) {
 
 }  // namespace
 
-Result<bool> ReplacedFile::changed(std::string_view remedy) {
+Result<bool> ReplacedFile::changed() {
     std::int64_t now_us = clock_.steady_us();
     if (known_ && now_us - looked_us_ < look_again_us) return false;
     struct stat now{};
     if (::stat(path_.c_str(), &now) != 0) {
         int number = errno;
         known_ = false;
-        return system_error("cannot open " + path_ + std::string(remedy), number);
+        return system_error("cannot open " + path_ + remedy_, number);
     }
     if (!S_ISREG(now.st_mode)) {
         known_ = false;
-        return temporary(path_ + " is no regular file" + std::string(remedy));
+        return temporary(path_ + " is no regular file" + remedy_);
     }
     bool same = known_ && same_file(now, seen_);
     known_ = true;

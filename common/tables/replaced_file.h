@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "common/base/clock.h"
 #include "common/base/error.h"
@@ -13,17 +12,19 @@ namespace ekiden::tables {
 
 class ReplacedFile {
   public:
-    explicit ReplacedFile(std::string path, const Clock& clock = system_clock())
-        : path_(std::move(path)), clock_(clock) {}
+    // `remedy`: what to do where the file is missing, for the end of the error's text, or empty.
+    explicit ReplacedFile(std::string path, std::string remedy = "", const Clock& clock = system_clock())
+        : path_(std::move(path)), remedy_(std::move(remedy)), clock_(clock) {}
 
     const std::string& path() const { return path_; }
+    const std::string& remedy() const { return remedy_; }
     // True when the file is not the one of the last call, and the first time. It is looked at once in a
     // millisecond at most: under load each lookup would cost a system call, and nobody learns of a new file
-    // sooner. An error (with `remedy` and errno in its text): it is not there, or out of reach.
-    Result<bool> changed(std::string_view remedy = {});
+    // sooner. An error (with the remedy and errno in its text): it is not there, or out of reach.
+    Result<bool> changed();
 
   private:
-    const std::string path_;
+    const std::string path_, remedy_;
     const Clock& clock_;
     struct stat seen_{};
     bool known_ = false;
